@@ -1,0 +1,38 @@
+# `make demo` and `make test` do all the set-up themselves; Python ≥ 3.11 is all they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test test-slow lint bench clean
+
+demo: $(VENV)/.core
+	$(BIN)/medinjection-fr demo
+
+test: $(VENV)/.dev lint
+	$(BIN)/pytest -m "not slow" -n 2
+
+test-slow: $(VENV)/.dev
+	$(BIN)/pytest -m slow
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/build.py
+	$(BIN)/python benchmarks/loading.py
+	$(BIN)/python benchmarks/validation.py
+
+$(VENV)/.core: setup.cfg
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info medinjection-fr .medinjection-fr.build

@@ -1,0 +1,218 @@
+"""The command line, thin: each command calls one function of the package and prints."""
+
+from __future__ import annotations
+
+import errno
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from medinjection_fr import __version__
+from medinjection_fr.errors import InputError, Problem
+
+_FOLDER = click.Path(path_type=Path)
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+_release_option = click.option(
+    "--release", type=_FOLDER, default=Path("medinjection-fr"), show_default=True, help="Release folder."
+)
+
+
+class _Commands(click.Group):
+    """Tells mistakes of the input in plain lines with exit code 2; a bug keeps its traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            _fail(error.problems)
+        except OSError as error:
+            if problem := _disk_problem(error):
+                _fail([problem])
+            raise
+
+
+def _disk_problem(error: OSError) -> Problem | None:
+    where = str(error.filename or "the output folder")
+    again = "Nothing stands half-written under a final name; run the command again afterwards"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Problem(where, "the disk is full", mend=f"Free some space. {again}")
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return Problem(where, "cannot be written", mend="Give an --output that you may write to")
+    return None
+
+
+def _fail(problems: list[Problem]) -> None:
+    for problem in problems:
+        click.echo(f"error: {problem}", err=True)
+    sys.exit(2)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """MedInjection-FR: build, verify and look into releases of the dataset."""
+
+
+@main.command()
+@click.option(
+    "--output", type=_FOLDER, default=Path("medinjection-fr"), show_default=True, help="Release folder."
+)
+def demo(output: Path) -> None:
+    """Build the sample that ships with the package, verify it and load every configuration.
+
+    Example: medinjection-fr demo
+    """
+    from medinjection_fr.demo import run_demo
+
+    run_demo(output)
+
+
+@main.command()
+@click.argument("recipe")
+@click.option(
+    "--output", type=_FOLDER, default=Path("medinjection-fr"), show_default=True, help="Release folder."
+)
+@click.option("--data", type=_FOLDER, help="Folder that the recipe's paths are relative to.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes; the number of cores if not given.")
+@click.option("--replace", is_flag=True, help="Take the place of a release in the output folder.")
+@click.option("--format", type=click.Choice(["arrow", "parquet"]), default="arrow", show_default=True)
+@_json_option
+def build(
+    recipe: str, output: Path, data: Path | None, jobs: int | None, replace: bool, format: str, as_json: bool
+) -> None:
+    """Build a release from RECIPE: a YAML file, or the name of one that ships (sample, published).
+
+    Example: medinjection-fr build published --data ~/data --output medinjection-fr
+    """
+    from medinjection_fr.build import build as build_release
+    from medinjection_fr.recipe import find_recipe
+    from medinjection_fr.tables import print_build
+
+    path, shipped = find_recipe(recipe)
+    built = build_release(path, output, data or (Path.cwd() if shipped else None), jobs, replace, format)
+    if as_json:
+        _print_json({"release": str(output), "written": built.written, **_summary(built.release.manifest)})
+    else:
+        print_build(built)
+
+
+@main.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--rows", is_flag=True, help="Validate every record again.")
+@_json_option
+def verify(folder: Path, rows: bool, as_json: bool) -> None:
+    """Check that the release in FOLDER is whole and says the truth about itself. Offline.
+
+    Example: medinjection-fr verify medinjection-fr --rows
+    """
+    from medinjection_fr.release.manifest import read_release
+    from medinjection_fr.release.verify import verify as verify_release
+
+    problems = verify_release(folder, rows)
+    if as_json:
+        _print_json({"release": str(folder), "sound": not problems, "problems": list(map(vars, problems))})
+        sys.exit(2 if problems else 0)
+    if problems:
+        _fail(problems)
+    release = read_release(folder)
+    total = sum(shard.rows for shard in release.shards)
+    what = "every file and record" if rows else "every file"
+    click.echo(f"{folder}: sound. Version {release.version}, {total:,} records, {what} checked.")
+
+
+@main.command()
+@_release_option
+@_json_option
+def configs(release: Path, as_json: bool) -> None:
+    """List the configurations of a release: rows by split and type, and those that do not exist.
+
+    Example: medinjection-fr configs --release medinjection-fr
+    """
+    from medinjection_fr.release.manifest import read_release
+    from medinjection_fr.tables import config_counts, print_configs
+
+    opened = read_release(release)
+    if as_json:
+        _print_json({"configs": config_counts(opened), "absent": opened.manifest["absent_configs"]})
+    else:
+        print_configs(opened)
+
+
+@main.command()
+@click.argument("id")
+@_release_option
+@_json_option
+def show(id: str, release: Path, as_json: bool) -> None:
+    """Show the record ID: its row, its lineage back to the upstream file, its place in the ledger.
+
+    Example: medinjection-fr show 0123456789abcdef0123456789abcdef
+    """
+    from medinjection_fr.release.lookup import look_up
+    from medinjection_fr.release.manifest import read_release
+    from medinjection_fr.tables import print_found
+
+    found = look_up(read_release(release), id)
+    if as_json:
+        _print_json(found)
+    else:
+        print_found(found)
+
+
+@main.group()
+def sources() -> None:
+    """The catalogue of upstream datasets."""
+
+
+@sources.command("list")
+@_json_option
+def list_sources(as_json: bool) -> None:
+    """List every source: provenance, licence, whether it may be redistributed.
+
+    Example: medinjection-fr sources list
+    """
+    from medinjection_fr.sources.catalogue import load_catalogue
+    from medinjection_fr.tables import print_sources
+
+    catalogue = load_catalogue()
+    if as_json:
+        _print_json({name: source.facts for name, source in catalogue.items()})
+    else:
+        print_sources(catalogue)
+
+
+@sources.command("show")
+@click.argument("name")
+@_json_option
+def show_source(name: str, as_json: bool) -> None:
+    """Show what is known of the source NAME.
+
+    Example: medinjection-fr sources show frenchmedmcqa
+    """
+    from medinjection_fr.sources.catalogue import find_source
+    from medinjection_fr.tables import print_source
+
+    source = find_source(name)
+    if as_json:
+        _print_json(source.facts)
+    else:
+        print_source(source)
+
+
+def _summary(manifest: Any) -> dict[str, Any]:
+    return {
+        "version": manifest["version"],
+        "digest": manifest["digest"],
+        "sources": {
+            name: {key: source[key] for key in ("read", "kept", "dropped")}
+            for name, source in manifest["sources"].items()
+        },
+        "configs": list(manifest["configs"]),
+        "absent_configs": manifest["absent_configs"],
+    }
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,0 +1,1 @@
+"""Which records stay, and the ledger of what was dropped."""

@@ -1,0 +1,51 @@
+"""The ledger: what was read and not kept, with the rule and the evidence, never with its text."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Dropped(NamedTuple):
+    """One record that is not in the release.
+
+    Attributes:
+        source: Catalogue name.
+        file: File it was read from, relative to the source's folder.
+        position: Place in the file, counted from 1.
+        source_id: Upstream identifier, or null where the record has none.
+        id: Identity of its content, or null where it has none.
+        rule: Why it was dropped.
+        evidence: Places, labels and identifiers that show it; never the record's text.
+
+    """
+
+    source: str
+    file: str
+    position: int
+    source_id: str | None
+    id: str | None
+    rule: str
+    evidence: str
+
+
+def write_ledger(rows: Iterable[Dropped], path: Path) -> None:
+    """Writes one JSON object per line, in the order given."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps(row._asdict(), ensure_ascii=False) + "\n")
+
+
+def read_ledger(path: Path) -> Iterator[Dropped]:
+    """Reads what ``write_ledger`` wrote."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield Dropped(**json.loads(line))
+
+
+def count_by_rule(rows: Iterable[Dropped]) -> dict[str, int]:
+    """Counts rows by rule, sorted by rule."""
+    return dict(sorted(Counter(row.rule for row in rows).items()))

@@ -1,0 +1,144 @@
+"""A release as a ``datasets.Dataset``: memory-mapped where it lies, checked before it is given out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medinjection_fr.configs import DEFAULT_CONFIG, normalise_config_name
+from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.release.manifest import Release, read_release
+
+if TYPE_CHECKING:
+    from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
+
+DEFAULT_FOLDER = Path("medinjection-fr")
+
+
+def load(
+    config: str = DEFAULT_CONFIG,
+    split: str | None = None,
+    path: str | Path | None = None,
+    streaming: bool = False,
+    verify: bool = False,
+) -> Dataset | DatasetDict | IterableDataset | IterableDatasetDict:
+    """Loads a configuration of a release.
+
+    The manifest's own digest, and the size and row count of every shard that is opened, are checked
+    always.
+
+    Args:
+        config: ``native+translated`` in any order of its parts, ``…-controlled``, ``…-matched``, or
+            the paper's names (``NAT``, ``TRAD-SYN``, ``ALL``).
+        split: ``train``, ``validation`` or ``test``, also sliced or joined as datasets has it
+            (``train[:10%]``, ``validation+test``); all splits if ``None``.
+        path: Folder of the release; ``./medinjection-fr`` if ``None``.
+        streaming: Read rows one after another, without mapping files.
+        verify: Check every byte of the release first.
+
+    Returns:
+        One dataset if a split is named, else a dictionary of them, as ``load_dataset`` does.
+
+    Raises:
+        InputError: No such release, configuration or split, or a damaged file.
+
+    """
+    name = normalise_config_name(config)
+    release = read_release(Path(path) if path is not None else DEFAULT_FOLDER)
+    if reason := release.manifest["absent_configs"].get(name):
+        present = ", ".join(release.manifest["configs"])
+        what = f"has no configuration {name}: {reason}"
+        raise InputError(Problem(str(release.folder), what, f"one of {present}"))
+    if verify:
+        from medinjection_fr.release.verify import verify as verify_release
+
+        if problems := verify_release(release.folder):
+            raise InputError(problems)
+    shards = _checked_shards(release, name)
+    if streaming:
+        return _stream(shards, split)
+    if split is None:
+        from datasets import DatasetDict
+
+        return DatasetDict({part: _map(release, name, part, shards) for part in shards})
+    return _select(release, name, split, shards)
+
+
+def _checked_shards(release: Release, name: str) -> dict[str, list[Path]]:
+    """The shards of each split, after a look at their sizes."""
+    files = release.files
+    shards: dict[str, list[Path]] = {}
+    problems = []
+    for split, part in release.manifest["configs"][name]["splits"].items():
+        shards[split] = [release.folder / path for path in part["shards"]]
+        for path in part["shards"]:
+            file = release.folder / path
+            expected = f"{files[path]['bytes']} bytes"
+            mend = "Restore the file, or fetch or build the release again"
+            if not file.is_file():
+                problems.append(Problem(str(file), "is missing", expected, mend))
+            elif file.stat().st_size != files[path]["bytes"]:
+                what = f"has {file.stat().st_size} bytes"
+                problems.append(Problem(str(file), what, expected, mend))
+    if problems:
+        raise InputError(problems)
+    return shards
+
+
+def _select(release: Release, name: str, split: str, shards: dict[str, list[Path]]) -> Any:
+    """Opens what a split expression names."""
+    from datasets import ReadInstruction, concatenate_datasets
+
+    rows = {
+        part: described["rows"] for part, described in release.manifest["configs"][name]["splits"].items()
+    }
+    try:
+        pieces = ReadInstruction.from_spec(split).to_absolute(rows)
+    except (ValueError, AssertionError) as error:
+        expected = f"among {', '.join(rows)}"
+        what = f'"{split}" is no split of {name} ({str(error).splitlines()[0]})'
+        raise InputError(Problem("split", what, expected)) from None
+    datasets = []
+    for piece in pieces:
+        whole = _map(release, name, piece.splitname, shards)
+        start, end = piece.from_ or 0, len(whole) if piece.to is None else piece.to
+        is_whole = start == 0 and end == len(whole)
+        datasets.append(whole if is_whole else whole.select(range(start, end)))
+    return datasets[0] if len(datasets) == 1 else concatenate_datasets(datasets)
+
+
+def _map(release: Release, name: str, split: str, shards: dict[str, list[Path]]) -> Dataset:
+    """Maps the shards of a split into memory."""
+    import datasets
+    import pyarrow as pa
+
+    info = datasets.DatasetInfo(version=release.version, dataset_name="medinjection-fr", config_name=name)
+    parts = []
+    for path in shards[split]:
+        try:
+            if path.suffix == ".parquet":
+                part = datasets.Dataset.from_parquet(str(path), split=split)
+            else:
+                part = datasets.Dataset.from_file(str(path), info=info.copy(), split=split)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            what = f"is not a whole shard ({str(error).splitlines()[0][:80]})"
+            raise InputError(Problem(str(path), what, mend="Fetch or build the release again")) from None
+        expected = release.files[path.relative_to(release.folder).as_posix()]["rows"]
+        if len(part) != expected:
+            what = f"has {len(part)} rows"
+            raise InputError(Problem(str(path), what, f"{expected}", "Fetch or build it again"))
+        parts.append(part)
+    whole = datasets.concatenate_datasets(parts)
+    whole.info.description = f"sha256:{release.manifest['configs'][name]['digest']}"
+    return whole
+
+
+def _stream(shards: dict[str, list[Path]], split: str | None) -> Any:
+    import datasets
+
+    if split is not None and split not in shards:
+        expected = f"one of {', '.join(shards)} (slices need streaming=False)"
+        raise InputError(Problem("split", f'"{split}" is not there', expected))
+    suffix = next(iter(shards.values()))[0].suffix.removeprefix(".")
+    files = {part: [str(path) for path in paths] for part, paths in shards.items()}
+    return datasets.load_dataset(suffix, data_files=files, split=split, streaming=True)

@@ -1,0 +1,43 @@
+"""Progress bars on long work: in a terminal only, never in a log file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Item = TypeVar("Item")
+
+
+def progress_bar(items: Iterable[Item], what: str, total: int) -> Iterator[Item]:
+    """Passes items through and shows how many of how many have passed."""
+    from rich.progress import track
+
+    if sys.stderr.isatty():
+        yield from track(items, what, total, transient=True, console=_console())
+    else:
+        yield from items
+
+
+@contextmanager
+def row_counter(what: str) -> Iterator[Callable[[int], None]]:
+    """Gives a function to be told how many rows are done so far; shows them with the time."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    if not sys.stderr.isatty():
+        yield lambda rows: None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed:,} records"))
+    with Progress(*columns, TimeElapsedColumn(), transient=True, console=_console()) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda rows: progress.update(task, completed=rows)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True)

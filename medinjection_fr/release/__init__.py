@@ -1,0 +1,1 @@
+"""What is published: shards, manifest, card and loading script, and how they are verified."""

@@ -1,0 +1,103 @@
+"""Records → shards: the order of rows, the cuts, and the writing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from medinjection_fr.configs import Cell, Shard, Study, train_cuts
+from medinjection_fr.progress import progress_bar
+from medinjection_fr.record import ORIGINS, SCHEMA, SPLITS, TYPES
+from medinjection_fr.release.layout import cut_shards, order_keys
+from medinjection_fr.release.shards import ROWS_PER_BATCH, write_shard
+
+_ROWS_GATHERED_AT_ONCE = 10 * ROWS_PER_BATCH
+
+Indices = NDArray[np.int64]
+
+
+def arrange(
+    batches: Sequence[pa.RecordBatch], kept: Indices, study: Study, suffix: str
+) -> list[tuple[Shard, Indices]]:
+    """Puts every kept record in its place.
+
+    Args:
+        batches: Records with their split, as parts hold them.
+        kept: Numbers of the records that stay.
+        study: Sizes that decide where train shards are cut.
+        suffix: ``arrow`` or ``parquet``.
+
+    Returns:
+        The shards, cell by cell, each with the numbers of its records in order.
+
+    """
+    ids = _column(batches, "id", kept)
+    keys = order_keys(ids.tolist())
+    place = np.lexsort((ids, keys))
+    codes = np.zeros(len(kept), dtype=np.int64)
+    cells = [Cell(origin, split, kind) for origin in ORIGINS for split in SPLITS for kind in TYPES]
+    for column, names in (("origin", ORIGINS), ("split", SPLITS), ("type", TYPES)):
+        values = _column(batches, column, kept)
+        own = sum(((values == name) * rank for rank, name in enumerate(names)), np.int64(0))
+        codes = codes * len(names) + own
+    members = {cell: place[codes[place] == number] for number, cell in enumerate(cells)}
+    counts = {cell: len(rows) for cell, rows in members.items() if len(rows)}
+    cuts = train_cuts(counts, study)
+    placed = []
+    for cell in counts:
+        rows = members[cell]
+        points = cuts.get((cell.origin, cell.type), []) if cell.split == "train" else []
+        for shard in cut_shards(cell, keys[rows], points, suffix):
+            placed.append((shard, kept[rows[shard.start : shard.start + shard.rows]]))
+    return placed
+
+
+def _column(batches: Sequence[pa.RecordBatch], name: str, kept: Indices) -> NDArray[np.object_]:
+    column = pa.chunked_array([batch[name] for batch in batches], pa.string())
+    values: NDArray[np.object_] = column.to_numpy()[kept]
+    return values
+
+
+def write_shards(
+    batches: Sequence[pa.RecordBatch], placed: Sequence[tuple[Shard, Indices]], folder: Path
+) -> None:
+    """Writes the shards that are not in the folder yet."""
+    starts = np.cumsum([0, *(batch.num_rows for batch in batches)])
+    records = [batch.select(SCHEMA.names) for batch in batches]
+
+    def write(task: tuple[Shard, Indices]) -> None:
+        shard, rows = task
+        if not (folder / shard.path).exists():
+            write_shard(_gather(records, starts, rows), folder / shard.path)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in progress_bar(pool.map(write, placed), "shards", len(placed)):
+            pass
+
+
+def _gather(batches: Sequence[pa.RecordBatch], starts: Indices, rows: Indices) -> Iterator[pa.RecordBatch]:
+    """Yields the records of the given numbers, in that order, in batches of 1,000.
+
+    Taken batch by batch: pyarrow's own ``take`` on a chunked table first joins all chunks, which
+    fails above 2 GiB of text.
+    """
+    for begin in range(0, len(rows), _ROWS_GATHERED_AT_ONCE):
+        wanted = rows[begin : begin + _ROWS_GATHERED_AT_ONCE]
+        ascending = np.argsort(wanted, kind="stable")
+        ordered = wanted[ascending]
+        owners = np.searchsorted(starts, ordered, side="right") - 1
+        pieces = [
+            batches[owner].take(pa.array(ordered[owners == owner] - starts[owner]))
+            for owner in np.unique(owners)
+        ]
+        place = np.empty(len(wanted), dtype=np.int64)
+        place[ascending] = np.arange(len(wanted))
+        table = pa.Table.from_batches(pieces).combine_chunks().take(pa.array(place))
+        table = table.replace_schema_metadata(SCHEMA.metadata)
+        yield from table.to_batches(max_chunksize=ROWS_PER_BATCH)

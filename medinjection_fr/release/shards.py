@@ -1,0 +1,51 @@
+"""Shards: Arrow IPC streams, uncompressed, in batches of 1,000 rows; or Parquet on request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from medinjection_fr.record import SCHEMA
+
+ROWS_PER_BATCH = 1_000
+FORMATS = ("arrow", "parquet")
+
+
+def write_shard(batches: Iterable[pa.RecordBatch], path: Path) -> None:
+    """Writes batches under the shard's final name once the file is whole.
+
+    The format follows the suffix: ``.arrow`` (stream, uncompressed: memory-mapped without a copy)
+    or ``.parquet`` (zstd: a smaller download).
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".part")
+    with pa.OSFile(str(unfinished), "wb") as sink:
+        writer = (
+            pq.ParquetWriter(sink, SCHEMA, compression="zstd")
+            if path.suffix == ".parquet"
+            else pa.ipc.new_stream(sink, SCHEMA)
+        )
+        with writer:
+            for batch in batches:
+                writer.write_batch(batch)
+    unfinished.replace(path)
+
+
+@contextmanager
+def open_shard(path: Path) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+    """Opens a shard: its schema and its batches, memory-mapped where the format allows.
+
+    Raises:
+        pyarrow.ArrowInvalid: The file is not a whole shard.
+
+    """
+    if path.suffix == ".parquet":
+        with pq.ParquetFile(path) as parquet:
+            yield parquet.schema_arrow, parquet.iter_batches(ROWS_PER_BATCH)
+    else:
+        with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as reader:
+            yield reader.schema, iter(reader)

@@ -1,0 +1,259 @@
+"""Whether a release is whole and says the truth about itself. Offline, every fault at once."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from medinjection_fr.configs import Shard, Study, plan_configs
+from medinjection_fr.curate.ledger import count_by_rule, read_ledger
+from medinjection_fr.errors import Problem
+from medinjection_fr.progress import progress_bar
+from medinjection_fr.record import ID_SCHEME, SCHEMA, record_id, validate
+from medinjection_fr.release.card import composition, read_figures, read_front_matter
+from medinjection_fr.release.digests import digest_file
+from medinjection_fr.release.layout import order_keys
+from medinjection_fr.release.manifest import (
+    CARD,
+    MANIFEST,
+    Release,
+    describe_configs,
+    read_release,
+)
+from medinjection_fr.release.script import SCRIPT, stamped_script
+from medinjection_fr.release.shards import open_shard
+
+_MEND = "Restore the file, or fetch or build the release again"
+_FAULTS_TOLD_PER_SHARD = 20
+
+
+def verify(folder: Path, rows: bool = False) -> list[Problem]:
+    """Checks a release folder.
+
+    Every file's size and digest, no file more or less, the exact Arrow schema and row count of
+    every shard, the configurations' lists, the card's figures, the loading script's stamp and the
+    ledger's balance.
+
+    Args:
+        folder: The release.
+        rows: Also check every record again: rules, identity, order, uniqueness, groups.
+
+    Returns:
+        Every fault, each naming its file; empty if the release is sound.
+
+    Raises:
+        InputError: There is no readable manifest to check against.
+
+    """
+    release = read_release(folder)
+    problems = list(_inventory_faults(release))
+    faulty = {problem.where for problem in problems}
+    sound = [s for s in release.shards if str(folder / s.path) not in faulty]
+    counts: Counter[tuple[str, str]] = Counter()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        checks = pool.map(lambda shard: _check_shard(release, shard), sound)
+        for shard_problems, shard_counts in progress_bar(checks, "shards", len(sound)):
+            problems += shard_problems
+            counts += shard_counts
+    if not problems:
+        problems += _statistics_faults(release, counts)
+    problems += _config_faults(release)
+    problems += _card_faults(release, faulty)
+    problems += _ledger_faults(release, faulty)
+    if rows and not problems:
+        problems += _row_faults(release)
+    return problems
+
+
+def _inventory_faults(release: Release) -> Iterator[Problem]:
+    folder, known = release.folder, release.files
+    present = {
+        path.relative_to(folder).as_posix(): path
+        for path in folder.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    }
+    for name in sorted(present.keys() - known.keys() - {MANIFEST}):
+        mend = "Remove it: a release holds what its manifest lists"
+        yield Problem(str(folder / name), "is not in release.json", mend=mend)
+    for name in sorted(known.keys() - present.keys()):
+        yield Problem(str(folder / name), "is missing", mend=_MEND)
+    checked = sorted(known.keys() & present.keys())
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        faults = pool.map(lambda name: _file_fault(present[name], known[name]), checked)
+        for fault in progress_bar(faults, "hashes", len(checked)):
+            if fault:
+                yield fault
+
+
+def _file_fault(path: Path, expected: Any) -> Problem | None:
+    if not path.is_file():
+        return Problem(str(path), "is not a plain file", mend=_MEND)
+    size = path.stat().st_size
+    if size != expected["bytes"]:
+        return Problem(str(path), f"has {size} bytes", f"{expected['bytes']}", _MEND)
+    if (digest := digest_file(path)) != expected["sha256"]:
+        what = f"has other bytes: its SHA-256 is {digest[:12]}…"
+        return Problem(str(path), what, f"{expected['sha256'][:12]}…", _MEND)
+    return None
+
+
+def _check_shard(release: Release, shard: Shard) -> tuple[list[Problem], Counter[tuple[str, str]]]:
+    """Schema, row count and constant columns of a shard; counts of its sources, licences, flags."""
+    path = release.folder / shard.path
+    counts: Counter[tuple[str, str]] = Counter()
+    try:
+        with open_shard(path) as (schema, batches):
+            if not schema.equals(SCHEMA, check_metadata=True):
+                return [_schema_fault(path, schema)], counts
+            table = pa.Table.from_batches(batches, SCHEMA)
+            for column in ("source", "license"):
+                counts.update(_value_counts(column, table[column]))
+            for batch in table.to_batches():
+                counts.update(_value_counts("flags", pc.list_flatten(batch["flags"])))
+            constant = {column: pc.unique(table[column]).to_pylist() for column in ("origin", "type")}
+            rows = table.num_rows
+    except (pa.ArrowException, OSError) as error:
+        what = f"is not a whole shard ({str(error).splitlines()[0][:80]})"
+        return [Problem(str(path), what, mend=_MEND)], counts
+    problems = []
+    if rows != shard.rows:
+        problems.append(Problem(str(path), f"has {rows} rows", str(shard.rows), _MEND))
+    for column, values in constant.items():
+        if values != [getattr(shard.cell, column)]:
+            what = f"{column} is {', '.join(map(str, values))}"
+            problems.append(Problem(str(path), what, getattr(shard.cell, column), _MEND))
+    return problems, counts
+
+
+def _schema_fault(path: Path, schema: pa.Schema) -> Problem:
+    missing = [name for name in SCHEMA.names if name not in schema.names]
+    extra = [name for name in schema.names if name not in SCHEMA.names]
+    parts = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"adds {', '.join(extra)}"] * bool(extra)
+    what = " and ".join(parts) or "has other types, order or metadata"
+    return Problem(str(path), what, "exactly the record's columns", _MEND)
+
+
+def _value_counts(column: str, values: Any) -> dict[tuple[str, str], int]:
+    counted = pc.value_counts(values).to_pylist()
+    return {(column, entry["values"]): entry["counts"] for entry in counted}
+
+
+def _statistics_faults(release: Release, counts: Counter[tuple[str, str]]) -> Iterator[Problem]:
+    for column, claimed in release.manifest["statistics"].items():
+        found = {value: n for (name, value), n in sorted(counts.items()) if name == column}
+        if found != claimed:
+            where = f"{release.folder / MANIFEST} › statistics › {column}"
+            yield Problem(where, f"says {claimed}", f"{found}, as the shards have it", _MEND)
+
+
+def _config_faults(release: Release) -> Iterator[Problem]:
+    where = f"{release.folder / MANIFEST}"
+    manifest = release.manifest
+    study = Study.from_recipe(manifest["recipe"])
+    configs, absent = plan_configs(release.shards, study)
+    if describe_configs(configs, release.files) != manifest["configs"]:
+        yield Problem(f"{where} › configs", "are not those that the shards and the recipe give")
+    if absent != manifest["absent_configs"]:
+        yield Problem(f"{where} › absent_configs", "are not those that the shards and the recipe give")
+    script = release.folder / SCRIPT
+    if script.is_file():
+        stamp = stamped_script(release.version, manifest["configs"]).split("RELEASE = ")[1]
+        stamp = stamp.split("\n}\n")[0]
+        if stamp not in script.read_text(encoding="utf-8", errors="replace"):
+            what = "does not carry the stamp of this release"
+            yield Problem(str(script), what, "its version, digest and shards", _MEND)
+
+
+def _card_faults(release: Release, faulty: set[str]) -> Iterator[Problem]:
+    path = release.folder / CARD
+    if str(path) in faulty:
+        return
+    text = path.read_text(encoding="utf-8")
+    header = read_front_matter(text)
+    if not isinstance(header, dict):
+        yield Problem(str(path), "has no YAML header", "the configurations", _MEND)
+        return
+    configs = release.manifest["configs"]
+    listed = {entry["config_name"]: entry for entry in header.get("configs", [])}
+    counted = {entry["config_name"]: entry for entry in header.get("dataset_info", [])}
+    for name, config in configs.items():
+        expected = [{"split": s, "path": part["shards"]} for s, part in config["splits"].items()]
+        entry = listed.pop(name, {})
+        rows = {s["name"]: s["num_examples"] for s in counted.get(name, {}).get("splits", [])}
+        if (
+            entry.get("data_files") != expected
+            or entry.get("version") != release.version
+            or entry.get("description") != f"sha256:{config['digest']}"
+            or rows != {split: part["rows"] for split, part in config["splits"].items()}
+        ):
+            what = f"its header describes the configuration {name} otherwise than release.json"
+            yield Problem(str(path), what, mend=_MEND)
+    for name in listed:
+        yield Problem(str(path), f"its header lists {name}, which does not exist", mend=_MEND)
+    if read_figures(text, "composition") != composition(release.manifest):
+        what = "its composition table is not what the shards count"
+        yield Problem(str(path), what, mend=_MEND)
+
+
+def _ledger_faults(release: Release, faulty: set[str]) -> Iterator[Problem]:
+    kept_in_shards = release.manifest["statistics"]["source"]
+    for name, source in release.manifest["sources"].items():
+        where = f"{release.folder / MANIFEST} › sources › {name}"
+        if source["read"] != source["kept"] + sum(source["dropped"].values()):
+            yield Problem(where, "read is not kept + dropped")
+        if source["kept"] != kept_in_shards.get(name, 0):
+            yield Problem(where, f"kept {source['kept']}", f"{kept_in_shards.get(name, 0)} rows")
+        path = release.folder / "dropped" / f"{name}.jsonl"
+        if str(path) in faulty:
+            continue
+        found = count_by_rule(read_ledger(path)) if path.exists() else {}
+        if found != source["dropped"]:
+            yield Problem(str(path), f"counts {found}", f"{source['dropped']}", _MEND)
+
+
+def _row_faults(release: Release) -> Iterator[Problem]:
+    """Every record again; then what ties records together."""
+    lenient = {name for name, s in release.manifest["sources"].items() if s["facts"]["lineage"] == "unknown"}
+    seen_ids: set[str] = set()
+    seen_sources: set[tuple[str, str]] = set()
+    split_of_group: dict[str, str] = {}
+    last_key: dict[Any, tuple[int, str]] = {}
+    for shard in progress_bar(release.shards, "records", len(release.shards)):
+        faults: list[Problem] = []
+        path = release.folder / shard.path
+        with open_shard(path) as (_, batches):
+            rows = chain.from_iterable(batch.to_pylist() for batch in batches)
+            for number, row in enumerate(rows, 1):
+                where = f"{path}, row {number} (id {row['id']})"
+                for violation in validate(row):
+                    faults.append(Problem(where, f"{violation.rule}: {violation.evidence}"))
+                if faults and faults[-1].where == where:
+                    continue
+                if record_id(row) != row["id"]:
+                    faults.append(Problem(where, "its id is not that of its content", ID_SCHEME))
+                if row["id"] in seen_ids:
+                    faults.append(Problem(where, "its id stands twice in the release"))
+                seen_ids.add(row["id"])
+                pair = (row["source"], row["source_id"])
+                if pair in seen_sources:
+                    faults.append(Problem(where, "its source and source_id stand twice"))
+                seen_sources.add(pair)
+                if split_of_group.setdefault(row["group_id"], shard.cell.split) != shard.cell.split:
+                    faults.append(Problem(where, "its group stands in two splits"))
+                if "lineage-unknown" in row["flags"] and row["source"] not in lenient:
+                    faults.append(Problem(where, "lineage-unknown, but its source knows the lineage"))
+                key = (int(order_keys([row["id"]])[0]), row["id"])
+                if key < last_key.get(shard.cell, (-1, "")):
+                    faults.append(Problem(where, "stands out of order"))
+                last_key[shard.cell] = key
+        yield from faults[:_FAULTS_TOLD_PER_SHARD]
+        if len(faults) > _FAULTS_TOLD_PER_SHARD:
+            yield Problem(str(path), f"and {len(faults) - _FAULTS_TOLD_PER_SHARD} faults more")

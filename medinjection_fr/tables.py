@@ -1,0 +1,158 @@
+"""What the command line shows: tables and records, readable in a terminal of 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from medinjection_fr.configs import DEFAULT_CONFIG
+from medinjection_fr.curate.ledger import read_ledger
+from medinjection_fr.record import LETTERS, SPLITS, TYPES
+from medinjection_fr.release.manifest import Release
+from medinjection_fr.sources.catalogue import Source
+
+if TYPE_CHECKING:
+    from medinjection_fr.build import Built
+
+_WIDTH_OFF_A_TERMINAL = 120
+
+
+def open_console() -> Console:
+    """A console of the terminal's width, or of a fixed one where the output is no terminal."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_OFF_A_TERMINAL)
+
+
+def config_counts(release: Release) -> dict[str, dict[str, dict[str, int]]]:
+    """Rows of each configuration by split and type."""
+    shards = {shard.path: shard for shard in release.shards}
+    counts: dict[str, dict[str, dict[str, int]]] = {}
+    for name, config in release.manifest["configs"].items():
+        for split, part in config["splits"].items():
+            types = dict.fromkeys(TYPES, 0)
+            for path in part["shards"]:
+                types[shards[path].cell.type] += shards[path].rows
+            counts.setdefault(name, {})[split] = types
+    return counts
+
+
+def print_configs(release: Release) -> None:
+    """Configurations × splits × types."""
+    table = Table(title=f"medinjection-fr {release.version}", caption="rows as mcqu / mcq / oeq")
+    table.add_column("config", overflow="fold")
+    for split in SPLITS:
+        table.add_column(split, justify="right")
+    for name, splits in config_counts(release).items():
+        cells = [" / ".join(f"{n:,}" for n in splits[s].values()) if s in splits else "–" for s in SPLITS]
+        table.add_row(name + (" (default)" if name == DEFAULT_CONFIG else ""), *cells)
+    console = open_console()
+    console.print(table)
+    for name, reason in release.manifest["absent_configs"].items():
+        console.print(f"no {name}: {reason}", markup=False)
+
+
+def print_build(built: Built) -> None:
+    """What a build read, kept and dropped, and what to do next."""
+    release, console = built.release, open_console()
+    table = Table(title=f"{release.folder}: version {release.version}")
+    for column in ("source", "read", "kept", "dropped, by rule"):
+        table.add_column(column, justify="right" if column in ("read", "kept") else "left")
+    for name, source in release.manifest["sources"].items():
+        rules = ", ".join(f"{rule} {n:,}" for rule, n in source["dropped"].items()) or "–"
+        table.add_row(name, f"{source['read']:,}", f"{source['kept']:,}", rules)
+    console.print(table)
+    for path in sorted((release.folder / "dropped").glob("*.jsonl")):
+        _print_first_dropped(path, console)
+    state = "Wrote" if built.written else "Unchanged:"
+    console.print(
+        f"{state} {release.folder}, {len(release.manifest['configs'])} configurations.", markup=False
+    )
+    console.print(f"Next: medinjection-fr verify {release.folder}", markup=False)
+
+
+def _print_first_dropped(path: Path, console: Console) -> None:
+    """The first dropped record of each rule, as an example."""
+    console.print(f"Dropped records are named in {path}, for instance:", markup=False)
+    seen = set()
+    for row in read_ledger(path):
+        if row.rule not in seen:
+            seen.add(row.rule)
+            place = f"{row.file} record {row.position}"
+            console.print(f"  {row.rule}: {place} (id {row.source_id}): {row.evidence}", markup=False)
+
+
+def print_sources(catalogue: Mapping[str, Source]) -> None:
+    """The catalogue, a line each."""
+    table = Table()
+    for column in ("source", "provenance", "licence", "redistributable", "from"):
+        table.add_column(column, overflow="fold")
+    for name, source in catalogue.items():
+        where = source.facts["location"]
+        place = where.get("repository", where["kind"])
+        may = "yes" if source.facts["redistributable"] else "no"
+        table.add_row(name, source.origin, source.license, may, place)
+    open_console().print(table)
+
+
+def print_source(source: Source) -> None:
+    """All facts of a source."""
+    table = Table(title=source.name, show_header=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for key, value in source.facts.items():
+        table.add_row(key, Text(_plain(value)))
+    open_console().print(table)
+
+
+def print_found(found: Mapping[str, Any]) -> None:
+    """A record with its lineage, or its places in the ledger."""
+    console = open_console()
+    if row := found["record"]:
+        print_record(row, console)
+        table = Table(show_header=False, title="lineage")
+        table.add_column(style="bold")
+        table.add_column(overflow="fold")
+        for key, value in found["lineage"].items():
+            table.add_row(key, Text(_plain(value)))
+        console.print(table)
+    for dropped in found["ledger"]:
+        place = f"{dropped['source']}: {dropped['file']} record {dropped['position']}"
+        console.print(f"ledger: {place}: {dropped['rule']}: {dropped['evidence']}", markup=False)
+
+
+def print_record(row: Mapping[str, Any], console: Console | None = None) -> None:
+    """One record, its options lettered and the gold ones marked."""
+    console = console or open_console()
+    title = f"{row['origin']} · {row['type']} · {row['task']} · {row['source']}/{row['source_id']}"
+    table = Table(title=escape(title), show_header=False, width=min(console.width, 100))
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    gold = row["answer"].split(",") if row["choices"] else []
+    options = [
+        f"{'✔' if letter in gold else ' '} ({letter}) {text}"
+        for letter, text in zip(LETTERS, row["choices"], strict=False)
+    ]
+    for name, value in row.items():
+        if name == "choices":
+            value = "\n".join(options)
+        if value not in (None, "", []):
+            table.add_row(name, Text(_plain(value)))
+    console.print(table)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return (
+            "\n".join(map(_plain, value))
+            if any("\n" in str(v) for v in value)
+            else "; ".join(map(_plain, value))
+        )
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_plain(part)}" for key, part in value.items())
+    return str(value)
