@@ -13,15 +13,24 @@ from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.resources import load_schema
 
 
+class _Loader(yaml.SafeLoader):
+    """Leaves dates as they are written: text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def read_yaml(path: Path) -> Any:
     """Reads a YAML file.
 
     Raises:
         InputError: The file is absent, not UTF-8 or not YAML.
-
     """
     try:
-        return yaml.safe_load(path.read_bytes().decode("utf-8"))
+        return yaml.load(path.read_bytes().decode("utf-8"), _Loader)
     except FileNotFoundError:
         raise InputError(Problem(str(path), "no such file", mend="Check the path")) from None
     except IsADirectoryError:

@@ -40,7 +40,8 @@ def _disk_problem(error: OSError) -> Problem | None:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Problem(where, "the disk is full", mend=f"Free some space. {again}")
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return Problem(where, "cannot be written", mend="Give an --output that you may write to")
+        mend = "Give an --output that you may write to, and sources that you may read"
+        return Problem(where, "permission denied", mend=mend)
     return None
 
 

@@ -45,7 +45,6 @@ class Study:
         controlled: Train rows of each controlled configuration (multiple choice only).
         matched: Train rows of each matched configuration.
         matched_types: Types of the matched configurations, each with the same number of rows.
-
     """
 
     controlled: int | None = None
@@ -96,7 +95,6 @@ def normalise_config_name(name: str) -> str:
 
     Raises:
         InputError: No configuration is called so; the message names the nearest.
-
     """
     text = name.strip().lower()
     kind = next((kind for kind in KINDS[1:] if text.endswith(f"-{kind}")), "plain")
@@ -132,7 +130,6 @@ def study_quotas(counts: Mapping[Cell, int], study: Study) -> dict[str, Quota]:
     Args:
         counts: Rows of each cell of the release.
         study: Sizes from the recipe.
-
     """
     quotas = {}
     for mix in MIXES:
@@ -192,7 +189,6 @@ def plan_configs(shards: list[Shard], study: Study) -> tuple[dict[str, Config], 
 
     Returns:
         The configurations that exist, by name; and for each that does not, the reason.
-
     """
     counts: dict[Cell, int] = {}
     by_cell: dict[Cell, list[Shard]] = {}

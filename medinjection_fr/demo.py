@@ -21,7 +21,6 @@ def run_demo(output: Path) -> None:
 
     Raises:
         InputError: The folder holds something else, or the sample fails its own checks.
-
     """
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from medinjection_fr.loading import load

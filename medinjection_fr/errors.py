@@ -29,7 +29,6 @@ class InputError(Exception):
 
     Args:
         problems: Every mistake that was found, not only the first.
-
     """
 
     def __init__(self, problems: Problem | Sequence[Problem]) -> None:

@@ -41,7 +41,6 @@ def load(
 
     Raises:
         InputError: No such release, configuration or split, or a damaged file.
-
     """
     name = normalise_config_name(config)
     release = read_release(Path(path) if path is not None else DEFAULT_FOLDER)

@@ -27,7 +27,6 @@ def question_text(record: Mapping[str, Any]) -> str:
     Args:
         record: A row of a release; only ``context``, ``instruction``, ``choices`` and ``type`` are
             read.
-
     """
     parts = [record["context"]] if record["context"] else []
     parts.append(record["instruction"])
@@ -43,7 +42,6 @@ def to_messages(record: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
     Returns:
         ``{"messages": [user, assistant]}``; the assistant's content is the record's ``answer``: gold
         letters as ``A,C``, or the reference text.
-
     """
     return {
         "messages": [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -53,7 +55,6 @@ def find_inputs(recipe: Recipe) -> list[Input]:
 
     Raises:
         InputError: Every file that is missing, and every split that a source does not have.
-
     """
     inputs: list[Input] = []
     problems: list[Problem] = []
@@ -83,9 +84,8 @@ def read_inputs(inputs: Sequence[Input], workspace: Workspace, jobs: int) -> lis
 
     Raises:
         InputError: Every file that cannot be read.
-
     """
-    parts = [Part(i.source.name, i.file.name, workspace.step_folder(_step(i))) for i in inputs]
+    parts = [Part(i.source, i.file.name, workspace.step_folder(_step(i))) for i in inputs]
     missing = [i for i, part in zip(inputs, parts, strict=True) if not part.folder.exists()]
     # Large files first, so that no process ends up alone with one; the result does not depend on it.
     missing.sort(key=lambda input: -input.bytes)
@@ -124,9 +124,18 @@ def _count(rows: int) -> None:
             _counter.value += rows
 
 
-def _set_counter(counter: Any) -> None:
+def _start_worker(counter: Any) -> None:
     global _counter
     _counter = counter
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Ends a worker whose build was killed: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _read_here(inputs: Sequence[Input], workspace: Workspace) -> Failures:
@@ -143,7 +152,7 @@ def _read_in_processes(inputs: Sequence[Input], workspace: Workspace, jobs: int)
     context = multiprocessing.get_context("spawn")
     counter = context.Value("q", 0)
     failures: Failures = []
-    with ProcessPoolExecutor(jobs, context, _set_counter, (counter,)) as pool:
+    with ProcessPoolExecutor(jobs, context, _start_worker, (counter,)) as pool:
         futures = {pool.submit(_read_one, input, workspace): input for input in inputs}
         try:
             with row_counter("reading") as show:

@@ -23,7 +23,6 @@ class Recipe:
         content: The YAML document, as ``schemas/recipe.schema.json`` describes it.
         sources: Its sources in the order of the catalogue, each with the folder of its files and
             the splits that are wanted.
-
     """
 
     content: Mapping[str, Any]
@@ -46,7 +45,6 @@ def find_recipe(name: str) -> tuple[Path, bool]:
 
     Raises:
         InputError: There is neither.
-
     """
     path, shipped = Path(name), SHIPPED / f"{name}.yaml"
     if path.is_file() or not shipped.is_file():
@@ -66,7 +64,6 @@ def load_recipe(path: Path, data: Path | None = None) -> Recipe:
 
     Raises:
         InputError: Every mistake of the recipe.
-
     """
     content = read_yaml(path)
     problems = schema_problems(content, "recipe", str(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,9 +31,12 @@ class Workspace:
 
     @contextmanager
     def step(self, name: str) -> Iterator[Path]:
-        """Gives an empty folder to work in and renames it into place when the block ends well."""
+        """Gives an empty folder to work in and renames it into place when the block ends well.
+
+        The folder is this process's own: a worker of a killed build may live a moment longer.
+        """
         folder = self.step_folder(name)
-        unfinished = folder.with_name(folder.name + ".part")
+        unfinished = folder.with_name(f"{name}.{os.getpid()}.part")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
         yield unfinished
@@ -66,7 +70,6 @@ def open_workspace(output: Path) -> Iterator[Workspace]:
 
     Raises:
         InputError: Another build works on the same output, or the output is something else.
-
     """
     if (
         output.exists()
@@ -86,7 +89,7 @@ def open_workspace(output: Path) -> Iterator[Workspace]:
     try:
         workspace.restore_previous()
         yield workspace
+    finally:
         if not any(path.name != "lock" for path in workspace.root.iterdir()):
             shutil.rmtree(workspace.root, ignore_errors=True)
-    finally:
         lock.release()

@@ -20,7 +20,6 @@ class Dropped(NamedTuple):
         id: Identity of its content, or null where it has none.
         rule: Why it was dropped.
         evidence: Places, labels and identifiers that show it; never the record's text.
-
     """
 
     source: str

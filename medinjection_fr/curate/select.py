@@ -28,8 +28,8 @@ class Keys:
     """What the rules look at, one element for each valid record, in the order of the catalogue.
 
     Attributes:
-        id, source, source_id, group_id, split: Columns of the records.
-
+        id, source, source_id, group_id: Columns of the rows.
+        split: Their splits.
     """
 
     id: pa.ChunkedArray
@@ -41,7 +41,7 @@ class Keys:
     @classmethod
     def of(cls, batches: Sequence[pa.RecordBatch]) -> Keys:
         """Takes the columns from batches without a copy."""
-        names = cls.__dataclass_fields__
+        names = ("id", "source", "source_id", "group_id", "_split")
         return cls(*(pa.chunked_array([b[n] for b in batches], pa.string()) for n in names))
 
 
@@ -52,14 +52,13 @@ class Selection:
     Attributes:
         kept: Their numbers, ascending.
         dropped: Number of a dropped record → (rule, evidence).
-
     """
 
     kept: Indices
     dropped: dict[int, tuple[str, str]]
 
 
-def select(keys: Keys, exclude: Sequence[Mapping[str, str]]) -> Selection:
+def select(keys: Keys, exclude: Sequence[Mapping[str, str]], keep_groups_together: bool = True) -> Selection:
     """Decides which of the valid records stay.
 
     Of records that clash, the one in test stays over validation over train, then the one whose
@@ -68,10 +67,10 @@ def select(keys: Keys, exclude: Sequence[Mapping[str, str]]) -> Selection:
     Args:
         keys: Keys of the valid records.
         exclude: The recipe's withdrawals.
+        keep_groups_together: Whether a group may stand in one split only.
 
     Raises:
         InputError: Withdrawals that name no record.
-
     """
     number = len(keys.id)
     dropped: dict[int, tuple[str, str]] = {}
@@ -89,12 +88,13 @@ def select(keys: Keys, exclude: Sequence[Mapping[str, str]]) -> Selection:
         drop(index, "same-content", f"kept {_name(keys, kept)}")
     for index, kept in _later_of_equals(_codes([keys.source, keys.source_id]), priority, alive):
         drop(index, "same-source-id", f"kept {_name(keys, kept)}")
-    groups = _codes([keys.group_id])
-    best = np.full(number, 9, dtype=np.int64)
-    np.minimum.at(best, groups[alive], priority[alive])
-    for index in np.flatnonzero(alive & (priority > best[groups])).tolist():
-        split = next(name for name, rank in _PRIORITY.items() if rank == best[groups[index]])
-        drop(index, "group-in-two-splits", f"{keys.group_id[index].as_py()} stands in {split}")
+    if keep_groups_together:
+        groups = _codes([keys.group_id])
+        best = np.full(number, len(_PRIORITY), dtype=np.int64)
+        np.minimum.at(best, groups[alive], priority[alive])
+        for index in np.flatnonzero(alive & (priority > best[groups])).tolist():
+            split = next(name for name, rank in _PRIORITY.items() if rank == best[groups[index]])
+            drop(index, "group-in-two-splits", f"{keys.group_id[index].as_py()} stands in {split}")
     return Selection(np.flatnonzero(alive), dropped)
 
 

@@ -35,14 +35,13 @@ def arrange(
 
     Returns:
         The shards, cell by cell, each with the numbers of its records in order.
-
     """
     ids = _column(batches, "id", kept)
     keys = order_keys(ids.tolist())
     place = np.lexsort((ids, keys))
     codes = np.zeros(len(kept), dtype=np.int64)
     cells = [Cell(origin, split, kind) for origin in ORIGINS for split in SPLITS for kind in TYPES]
-    for column, names in (("origin", ORIGINS), ("split", SPLITS), ("type", TYPES)):
+    for column, names in (("origin", ORIGINS), ("_split", SPLITS), ("type", TYPES)):
         values = _column(batches, column, kept)
         own = sum(((values == name) * rank for rank, name in enumerate(names)), np.int64(0))
         codes = codes * len(names) + own

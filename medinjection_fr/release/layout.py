@@ -25,7 +25,6 @@ def order_keys(ids: Iterable[str]) -> NDArray[np.uint64]:
 
     Returns:
         Array of shape ``(number of ids,)``.
-
     """
     blake2b = hashlib.blake2b
     digests = b"".join(blake2b(id_.encode("ascii"), digest_size=8, key=_ORDER_KEY).digest() for id_ in ids)
@@ -43,7 +42,6 @@ def cut_shards(cell: Cell, keys: NDArray[np.uint64], cuts: list[int], suffix: st
         keys: Their order keys, ascending.
         cuts: Ascending row numbers, each within the rows.
         suffix: File name suffix.
-
     """
     ends: list[int] = []
     start = 0

@@ -22,7 +22,6 @@ def look_up(release: Release, id: str) -> dict[str, Any]:
 
     Raises:
         InputError: No record, kept or dropped, has the id; or several begin so.
-
     """
     rows = [(row, place) for shard in release.shards for row, place in _rows(release, shard.path, id)]
     ledger = [

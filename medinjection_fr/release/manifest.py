@@ -88,7 +88,6 @@ def read_release(folder: Path) -> Release:
 
     Raises:
         InputError: No such folder, no manifest, or one that is damaged or of another format.
-
     """
     path = folder / MANIFEST
     try:

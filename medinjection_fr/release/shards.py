@@ -41,7 +41,6 @@ def open_shard(path: Path) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]
 
     Raises:
         pyarrow.ArrowInvalid: The file is not a whole shard.
-
     """
     if path.suffix == ".parquet":
         with pq.ParquetFile(path) as parquet:

@@ -26,7 +26,6 @@ class Draft(NamedTuple):
         position: Place in the file, counted from 1.
         split: ``train``, ``validation`` or ``test``.
         fields: Values of columns; what is absent is filled from the catalogue.
-
     """
 
     position: int
@@ -51,7 +50,6 @@ class InputFile:
         path: Where it is on this machine.
         name: Its path inside the source's folder, with ``/``.
         split: The split of its records, or ``in-record`` if each says its own.
-
     """
 
     path: Path
@@ -67,7 +65,6 @@ class Adapter(Protocol):
 
         Raises:
             InputError: Every file that is missing.
-
         """
 
     def read(self, file: InputFile, source: Source) -> Iterator[Draft | Refused]:
@@ -75,7 +72,6 @@ class Adapter(Protocol):
 
         Raises:
             InputError: The file as a whole cannot be read.
-
         """
 
 
@@ -84,7 +80,6 @@ def find_catalogued_files(folder: Path, source: Source) -> list[InputFile]:
 
     Raises:
         InputError: Every pattern without a file.
-
     """
     files: list[InputFile] = []
     problems: list[Problem] = []

@@ -31,6 +31,11 @@ class Source:
         return str(self.facts["origin"])
 
     @property
+    def yields(self) -> str:
+        """What its files hold: ``records``, ``documents`` or ``items``."""
+        return str(self.facts.get("yields", "records"))
+
+    @property
     def license(self) -> str:
         """SPDX identifier or ``LicenseRef-…``."""
         return str(self.facts["license"])
@@ -46,7 +51,6 @@ def parse_sources(entries: Mapping[str, Any], where: str) -> dict[str, Source]:
 
     Raises:
         InputError: Every mistake of every entry.
-
     """
     problems: list[Problem] = []
     for name, facts in entries.items():
@@ -76,7 +80,6 @@ def find_source(name: str) -> Source:
 
     Raises:
         InputError: The catalogue has none of that name.
-
     """
     catalogue = load_catalogue()
     if name not in catalogue:

@@ -21,7 +21,6 @@ def parse_gold(answer: str, choices: list[str]) -> str | None:
         The letters in order, comma-separated; repeats and letters beyond the options are kept, for
         validation to refuse. ``None`` if there is no reading, or two that differ (options that are
         themselves letters, as blood groups are).
-
     """
     readings = {_parse_whole(answer, choices)}
     lines = [line.strip() for line in answer.splitlines() if line.strip()]

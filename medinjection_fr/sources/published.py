@@ -155,7 +155,6 @@ def split_options(instruction: str) -> tuple[str, list[str]] | str:
 
     Returns:
         ``(question, options)``, or the reason why the text cannot be read for certain.
-
     """
     lines = instruction.splitlines()
     headers = [number for number, line in enumerate(lines) if _HEADER.fullmatch(line)]

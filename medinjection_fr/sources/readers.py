@@ -22,7 +22,6 @@ def read_json_array(path: Path) -> Iterator[tuple[int, Any]]:
 
     Raises:
         InputError: The file is empty, HTML, JSON Lines, cut, not JSON or not UTF-8.
-
     """
     first = _first_character(path)
     if first == "{":
@@ -89,7 +88,6 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, Any]]:
 
     Raises:
         InputError: The file is empty, HTML, an array, cut, not JSON or not UTF-8.
-
     """
     if _first_character(path) == "[":
         mend = "Write one object per line"
@@ -116,7 +114,6 @@ def read_parquet(path: Path, columns: list[str]) -> Iterator[tuple[int, dict[str
 
     Raises:
         InputError: The file is not whole Parquet, or lacks one of the columns.
-
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

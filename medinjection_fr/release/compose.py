@@ -1,0 +1,124 @@
+"""Everything of a release beside its shards: ledgers, card, licences, script, and the manifest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from medinjection_fr.configs import Study, plan_configs
+from medinjection_fr.curate.ledger import count_by_rule, write_ledger
+from medinjection_fr.curate.rows import Rows
+from medinjection_fr.reading import Input
+from medinjection_fr.recipe import Recipe
+from medinjection_fr.record import ORIGINS, SPLITS
+from medinjection_fr.release.card import render_card, render_citation, render_licenses
+from medinjection_fr.release.digests import digest_file
+from medinjection_fr.release.manifest import (
+    CARD,
+    FORMAT,
+    MANIFEST,
+    describe_configs,
+    seal,
+    shards_of_files,
+)
+from medinjection_fr.release.script import SCRIPT, stamped_script
+from medinjection_fr.release.shards import open_shard
+from medinjection_fr.resources import source_digest
+from medinjection_fr.version import __version__
+
+
+def begin_manifest(recipe: Recipe, inputs: Sequence[Input], key: str) -> dict[str, Any]:
+    """What a release is made of: recipe, package, and every upstream file with its digest."""
+    return {
+        "format": FORMAT,
+        "name": "medinjection-fr",
+        "version": recipe.content["version"],
+        "key": key,
+        "package": {"version": __version__, "source_digest": source_digest()},
+        "recipe": recipe.content,
+        "sources": {
+            source.name: {
+                "facts": source.facts,
+                "files": [input.described() for input in inputs if input.source is source],
+            }
+            for source, _, _ in recipe.sources
+        },
+    }
+
+
+def write_ledgers(manifest: dict[str, Any], rows: Sequence[Rows], folder: Path) -> None:
+    """Writes each source's ledger, and its balance into the manifest.
+
+    Raises:
+        AssertionError: A source's records read are not those kept and dropped: a bug.
+    """
+    dropped = [row for some in rows for row in some.dropped()]
+    dropped.sort(key=lambda row: (row.file, row.position))
+    kept = sum((some.kept_by_source() for some in rows), Counter[str]())
+    parts = [part for some in rows for part in some.parts]
+    for name, source in manifest["sources"].items():
+        own = [row for row in dropped if row.source == name]
+        source["read"] = sum(part.read_rows() for part in parts if part.source.name == name)
+        source["kept"], source["dropped"] = kept[name], count_by_rule(own)
+        if source["read"] != source["kept"] + len(own):
+            what = f"{source['read']} read, {source['kept']} kept, {len(own)} dropped"
+            raise AssertionError(f"the ledger of {name} does not balance: {what}")
+        if own:
+            (folder / "dropped").mkdir(parents=True, exist_ok=True)
+            write_ledger(own, folder / "dropped" / f"{name}.jsonl")
+
+
+def count_rows(manifest: dict[str, Any], records: Rows) -> None:
+    """Counts the records by source, licence and flag into the manifest."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in ("source", "license", "flags")}
+    for batch, places in records.kept_by_batch():
+        for name, counter in counts.items():
+            column = batch[name].take(places)
+            column = pc.list_flatten(column) if name == "flags" else column
+            for entry in pc.value_counts(column).to_pylist():
+                counter[entry["values"]] += entry["counts"]
+    manifest["statistics"] = {name: dict(sorted(counter.items())) for name, counter in counts.items()}
+
+
+def write_documents(manifest: dict[str, Any], study: Study, folder: Path) -> None:
+    """Hashes the shards, then configurations → card → manifest, which is written last."""
+    for path in folder.rglob("*.part"):  # of a shard that a kill left unfinished
+        path.unlink()
+    manifest["files"] = [_described(path, folder) for path in _data_files(folder)]
+    configs, absent = plan_configs(shards_of_files(manifest["files"]), study)
+    files = {file["path"]: file for file in manifest["files"]}
+    manifest["configs"], manifest["absent_configs"] = describe_configs(configs, files), absent
+    documents = {
+        CARD: render_card(manifest),
+        "CITATION.cff": render_citation(manifest),
+        "LICENSES.md": render_licenses(manifest),
+        SCRIPT: stamped_script(manifest["version"], manifest["configs"]),
+    }
+    for name, text in documents.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        manifest["files"].append(_described(folder / name, folder))
+    (folder / MANIFEST).write_bytes(seal(manifest))
+
+
+def _data_files(folder: Path) -> list[Path]:
+    """Shards by origin, split, type and number, then ledgers by name."""
+
+    def rank(path: Path) -> tuple[int, int, str]:
+        origin, split, name = path.parts[-3:]
+        return ORIGINS.index(origin), SPLITS.index(split), name
+
+    shards = sorted((folder / "data").glob("*/*/*"), key=rank)
+    return [*shards, *sorted((folder / "dropped").glob("*.jsonl"))]
+
+
+def _described(path: Path, folder: Path) -> dict[str, Any]:
+    name = path.relative_to(folder).as_posix()
+    described = {"path": name, "bytes": path.stat().st_size, "sha256": digest_file(path)}
+    if name.startswith("data/"):
+        with open_shard(path) as (_, batches):
+            described["rows"] = sum(batch.num_rows for batch in batches)
+    return described
