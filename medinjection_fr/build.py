@@ -10,10 +10,11 @@ from medinjection_fr.curate.ledger import count_by_rule
 from medinjection_fr.curate.rows import Rows
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.reading import find_inputs, read_inputs
-from medinjection_fr.recipe import load_recipe
+from medinjection_fr.recipe import Recipe, load_recipe
 from medinjection_fr.release.arrange import arrange, write_shards
 from medinjection_fr.release.compose import begin_manifest, count_rows, write_documents, write_ledgers
 from medinjection_fr.release.digests import digest_json
+from medinjection_fr.release.licences import LicensedRows, public_faults
 from medinjection_fr.release.manifest import MANIFEST, Release, read_release
 from medinjection_fr.release.verify import verify
 from medinjection_fr.resources import source_digest
@@ -72,6 +73,8 @@ def build(
         )
         if not len(records.kept):
             raise InputError(_nothing_kept(recipe_path, records))
+        if recipe.is_public and (faults := _public_faults(recipe, records)):
+            raise InputError(faults)
         release = workspace.step_folder(f"release-{key[:16]}")
         write_shards(records.batches, arrange(records.batches, records.kept, recipe.study, format), release)
         manifest = begin_manifest(recipe, inputs, key)
@@ -93,6 +96,15 @@ def _standing(output: Path, key: str) -> Release:
         again = Problem(str(output), "is this release, but damaged", mend="Build again with --replace")
         raise InputError([*problems, again])
     return standing
+
+
+def _public_faults(recipe: Recipe, records: Rows) -> list[Problem]:
+    redistributable = {source.name: source.facts["redistributable"] for source, _, _ in recipe.sources}
+    groups = [
+        LicensedRows(source, license, origin, rows, redistributable[source])
+        for (source, license, origin), rows in sorted(records.count("source", "license", "origin").items())
+    ]
+    return public_faults(groups, recipe.content.get("allow_non_commercial", False))
 
 
 def _nothing_kept(recipe: Path, records: Rows) -> list[Problem]:

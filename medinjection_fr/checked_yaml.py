@@ -54,7 +54,8 @@ def schema_problems(value: Any, schema_name: str, where: str) -> list[Problem]:
     registry: referencing.Registry[Any] = recipe @ referencing.Registry()
     validator = jsonschema.Draft202012Validator(load_schema(schema_name), registry=registry)
     errors = sorted(validator.iter_errors(value), key=lambda error: list(map(str, error.path)))
-    return [problem for error in errors for problem in _describe(error, where)]
+    # Of several missing keys, each error names all.
+    return list(dict.fromkeys(problem for error in errors for problem in _describe(error, where)))
 
 
 def _describe(error: Any, where: str) -> list[Problem]:
@@ -73,7 +74,7 @@ def _describe(error: Any, where: str) -> list[Problem]:
         ]
     if keyword == "required":
         missing = [key for key in expected if key not in error.instance]
-        return [Problem(place, f'the key "{missing[0]}" is missing', mend="Add it")]
+        return [Problem(place, f'the key "{key}" is missing', mend="Add it") for key in missing]
     if keyword == "enum":
         names = [str(value) for value in expected]
         return [Problem(place, f"{given} is unknown", " | ".join(names), _nearest(given, names))]

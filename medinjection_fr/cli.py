@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import sys
 from pathlib import Path
@@ -15,6 +16,9 @@ from medinjection_fr.errors import InputError, Problem
 
 _FOLDER = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+_data_option = click.option(
+    "--data", type=_FOLDER, default=Path(), help="Folder with a folder for each source; here if not given."
+)
 _release_option = click.option(
     "--release", type=_FOLDER, default=Path("medinjection-fr"), show_default=True, help="Release folder."
 )
@@ -55,6 +59,8 @@ def _fail(problems: list[Problem]) -> None:
 @click.version_option(__version__)
 def main() -> None:
     """MedInjection-FR: build, verify and look into releases of the dataset."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal or pipe that cannot show every letter
+        sys.stdout.reconfigure(errors="replace")
 
 
 @main.command()
@@ -200,6 +206,69 @@ def show_source(name: str, as_json: bool) -> None:
         _print_json(source.facts)
     else:
         print_source(source)
+
+
+@sources.command("fetch")
+@click.argument("names", nargs=-1, required=True)
+@_data_option
+def fetch_sources(names: tuple[str, ...], data: Path) -> None:
+    """Fetch the files of the sources NAMES into <data>/<name>. What is there already stays.
+
+    Example: medinjection-fr sources fetch frenchmedmcqa morfitt --data data
+    """
+    from medinjection_fr.sources.catalogue import find_source
+    from medinjection_fr.sources.fetch import fetch
+
+    problems: list[Problem] = []
+    for source in [find_source(name) for name in names]:
+        try:
+            brought = fetch(source, data / source.name)
+        except InputError as error:
+            problems += error.problems
+        else:
+            state = f"fetched {len(brought)} file(s)" if brought else "nothing to fetch"
+            click.echo(f"{source.name}: {state}, in {data / source.name}")
+    if problems:
+        _fail(problems)
+
+
+@sources.command("status")
+@click.argument("recipe")
+@_data_option
+@_json_option
+def source_status(recipe: str, data: Path, as_json: bool) -> None:
+    """Tell which files of RECIPE are there, which are missing, and what to do.
+
+    Example: medinjection-fr sources status upstream --data data
+    """
+    from medinjection_fr.recipe import find_recipe, load_recipe
+    from medinjection_fr.sources.status import recipe_status
+    from medinjection_fr.tables import print_status
+
+    path, _ = find_recipe(recipe)
+    states = recipe_status(load_recipe(path, data))
+    if as_json:
+        _print_json(list(map(vars, states)))
+    else:
+        print_status(states)
+
+
+@sources.command("export")
+@click.argument("name")
+@click.argument("output", type=_FOLDER)
+@_data_option
+def export_source(name: str, output: Path, data: Path) -> None:
+    """Write the valid documents, items or records of the source NAME to OUTPUT as JSON Lines.
+
+    Its files are read from <data>/<name>. What is refused is written beside it: OUTPUT.dropped.jsonl
+
+    Example: medinjection-fr sources export morfitt morfitt.jsonl --data data
+    """
+    from medinjection_fr.sources.catalogue import find_source
+    from medinjection_fr.sources.export import export
+
+    kept, dropped = export(find_source(name), data / name, output)
+    click.echo(f"{output}: {kept:,} rows; {dropped:,} dropped, named in {output}.dropped.jsonl")
 
 
 def _summary(manifest: Any) -> dict[str, Any]:

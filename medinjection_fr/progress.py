@@ -41,3 +41,17 @@ def _console() -> Console:
     from rich.console import Console
 
     return Console(stderr=True)
+
+
+@contextmanager
+def byte_bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Gives a function to be told how many bytes have come; shows them with the rate."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    if not sys.stderr.isatty():
+        yield lambda size: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, transient=True, console=_console()) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda size: progress.update(task, completed=size)

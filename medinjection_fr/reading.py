@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from medinjection_fr.errors import InputError, Problem
@@ -60,23 +61,32 @@ def find_inputs(recipe: Recipe) -> list[Input]:
     problems: list[Problem] = []
     for source, folder, splits in recipe.sources:
         try:
-            files = find_adapter(source).find_files(folder, source)
+            inputs += find_source_inputs(source, folder, splits)
         except InputError as error:
             problems += error.problems
-            continue
-        by_file = {file.split for file in files}
-        if splits is not None and "in-record" not in by_file:
-            for split in sorted(set(splits) - by_file):
-                where = f"recipe › sources › {source.name} › splits"
-                expected = f"among {', '.join(sorted(by_file))}"
-                problems.append(Problem(where, f"the source has no split {split}", expected))
-            files = [file for file in files if file.split in splits]
-        inputs += [
-            Input(source, file, splits, file.path.stat().st_size, digest_file(file.path)) for file in files
-        ]
     if problems:
         raise InputError(problems)
     return inputs
+
+
+def find_source_inputs(source: Source, folder: Path, splits: tuple[str, ...] | None) -> list[Input]:
+    """Finds and hashes the files of one source, of the wanted splits (all of them if ``None``).
+
+    Raises:
+        InputError: Every file that is missing, and every split that the source does not have.
+    """
+    files = find_adapter(source).find_files(folder, source)
+    there = {file.split for file in files}
+    if splits is not None and "in-record" not in there:
+        if missing := sorted(set(splits) - there):
+            where, expected = (
+                f"recipe › sources › {source.name} › splits",
+                f"among {', '.join(sorted(there))}",
+            )
+            what = "the source has no split "
+            raise InputError([Problem(where, what + split, expected) for split in missing])
+        files = [file for file in files if file.split in splits]
+    return [Input(source, file, splits, file.path.stat().st_size, digest_file(file.path)) for file in files]
 
 
 def read_inputs(inputs: Sequence[Input], workspace: Workspace, jobs: int) -> list[Part]:

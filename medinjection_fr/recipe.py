@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,11 @@ class Recipe:
 
     content: Mapping[str, Any]
     sources: list[tuple[Source, Path, tuple[str, ...] | None]]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the release is for everybody."""
+        return bool(self.content.get("audience") == "public")
 
     @property
     def study(self) -> Study:
@@ -83,6 +88,7 @@ def load_recipe(path: Path, data: Path | None = None) -> Recipe:
     if problems:
         raise InputError(problems)
     base = data or path.parent
+    catalogue = _with_overrides(catalogue, content.get("license_override", []))
     order = {name: position for position, name in enumerate(catalogue)}
     entries = sorted(content["sources"], key=lambda entry: order[entry["source"]])
     sources = [
@@ -94,6 +100,20 @@ def load_recipe(path: Path, data: Path | None = None) -> Recipe:
         for entry in entries
     ]
     return Recipe(content, sources)
+
+
+def _with_overrides(
+    catalogue: Mapping[str, Source], overrides: Sequence[Mapping[str, str]]
+) -> dict[str, Source]:
+    """Gives sources the licences that the recipe's permissions say, with who answers for them."""
+    changed = dict(catalogue)
+    for entry in overrides:
+        facts = changed[entry["source"]].facts
+        note = f"{facts['license']} upstream; {entry['license']} on the word of {entry['name']}"
+        note = f"{note} ({entry['date']}): {entry['reason']}"
+        facts = {**facts, "license": entry["license"], "license_note": note, "redistributable": True}
+        changed[entry["source"]] = Source(entry["source"], facts)
+    return changed
 
 
 def _folder(source: Source, entry: Mapping[str, Any], base: Path) -> Path:
@@ -114,10 +134,11 @@ def _source_problems(content: Mapping[str, Any], known: list[str], where: str) -
             problems.append(Problem(place, f'"{name}" is unknown', expected, mend))
         elif name in names[:position]:
             problems.append(Problem(place, f'"{name}" stands twice', mend="Keep one"))
-    for position, entry in enumerate(content.get("exclude", [])):
-        if "source" in entry and entry["source"] not in names:
-            what = f'"{entry["source"]}" is not among the recipe\'s sources'
-            problems.append(Problem(f"{where} › exclude[{position}] › source", what))
+    for key in ("exclude", "license_override"):
+        for position, entry in enumerate(content.get(key, [])):
+            if "source" in entry and entry["source"] not in names:
+                what = f'"{entry["source"]}" is not among the recipe\'s sources'
+                problems.append(Problem(f"{where} › {key}[{position}] › source", what))
     return problems
 
 

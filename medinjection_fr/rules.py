@@ -98,7 +98,10 @@ class Contract:
     def _reference(self) -> Any:
         import jsonschema
 
-        return jsonschema.Draft202012Validator(load_schema(self.name))
+        plain = jsonschema.Draft202012Validator
+        types = plain.TYPE_CHECKER.redefine("array", lambda _, value: isinstance(value, (list, tuple)))
+        extend: Any = jsonschema.validators.extend
+        return extend(plain, type_checker=types)(load_schema(self.name))
 
     def _schema_rules(self, row: Row) -> Iterator[Violation]:
         seen = set()
@@ -111,8 +114,8 @@ class Contract:
                 fields = [str(name) for name in row if name not in self.columns]
             else:
                 fields = [str(error.absolute_path[0]) if error.absolute_path else "row"]
-            for field in fields:
-                if (rule, field) not in seen:
+            for field in fields:  # what has the wrong type breaks no other rule besides
+                if (rule, field) not in seen and ("field-type", field) not in seen:
                     seen.add((rule, field))
                     yield Violation(rule, field, f"{field} breaks the schema's {keyword!r}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from medinjection_fr.sources.catalogue import Source
 
 if TYPE_CHECKING:
     from medinjection_fr.build import Built
+    from medinjection_fr.sources.status import SourceStatus
 
 _WIDTH_OFF_A_TERMINAL = 120
 
@@ -90,13 +91,23 @@ def _print_first_dropped(path: Path, console: Console) -> None:
 def print_sources(catalogue: Mapping[str, Source]) -> None:
     """The catalogue, a line each."""
     table = Table()
-    for column in ("source", "provenance", "licence", "redistributable", "from"):
+    for column in ("source", "holds", "provenance", "licence", "from", "tried on"):
         table.add_column(column, overflow="fold")
     for name, source in catalogue.items():
         where = source.facts["location"]
         place = where.get("repository", where["kind"])
-        may = "yes" if source.facts["redistributable"] else "no"
-        table.add_row(name, source.origin, source.license, may, place)
+        licence = source.license + ("" if source.facts["redistributable"] else " (not redistributable)")
+        table.add_row(name, source.yields, source.origin, licence, place, source.facts.get("tried_on", "–"))
+    open_console().print(table)
+
+
+def print_status(states: Sequence[SourceStatus]) -> None:
+    """What of a recipe's files is there."""
+    table = Table()
+    for column in ("source", "state", "files", "to do"):
+        table.add_column(column, overflow="fold", justify="right" if column == "files" else "left")
+    for state in states:
+        table.add_row(state.source, state.state, f"{state.files:,}", state.to_do or "–")
     open_console().print(table)
 
 

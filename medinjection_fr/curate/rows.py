@@ -48,11 +48,13 @@ class Rows:
             if high > low:
                 yield batch, pa.array(self.kept[low:high] - start)
 
-    def kept_by_source(self) -> Counter[str]:
-        """How many rows of each source stay."""
-        counts: Counter[str] = Counter()
+    def count(self, *columns: str) -> Counter[tuple[str, ...]]:
+        """How many rows that stay have each combination of values of the columns."""
+        counts: Counter[tuple[str, ...]] = Counter()
         for batch, places in self.kept_by_batch():
-            counts[batch["source"][0].as_py()] += len(places)
+            table = pa.table([batch[name].take(places) for name in columns], names=list(columns))
+            for row in table.group_by(list(columns)).aggregate([([], "count_all")]).to_pylist():
+                counts[tuple(row[name] for name in columns)] += row["count_all"]
         return counts
 
     def dropped(self) -> Iterator[Dropped]:

@@ -10,6 +10,7 @@ import yaml
 
 from medinjection_fr.configs import CONFIG_NAMES, DEFAULT_CONFIG
 from medinjection_fr.record import ORIGINS, SPLITS, TYPES
+from medinjection_fr.release.licences import TERMS
 from medinjection_fr.release.manifest import shards_of_files
 from medinjection_fr.resources import find_resource, load_schema
 
@@ -32,6 +33,8 @@ def render_card(manifest: Mapping[str, Any]) -> str:
             for name, column in load_schema("record")["properties"].items()
         ],
         sources=markdown_table(_source_figures(manifest)),
+        is_public=manifest["recipe"].get("audience") == "public",
+        licenses=markdown_table(_license_figures(manifest)),
         unknown_lineage=_number(manifest["statistics"]["flags"].get("lineage-unknown", 0), ""),
         ledger=markdown_table(_ledger_figures(manifest)),
         limits=(find_resource("dataset_card") / "limits.md").read_text(encoding="utf-8").strip(),
@@ -164,6 +167,22 @@ def _source_figures(manifest: Mapping[str, Any]) -> list[list[str]]:
         where = f"{place}@{revision[:12]}" if place else facts["location"]["kind"]
         numbers = [_number(source["read"]), _number(source["kept"])]
         table.append([f"{facts['title']} (`{name}`)", facts["license"], *numbers, where])
+    return table
+
+
+def _license_figures(manifest: Mapping[str, Any]) -> list[list[str]]:
+    """Rows of each configuration by licence, all splits together, under what each licence asks for."""
+    names = sorted(manifest["statistics"]["license"])
+    files = {file["path"]: file for file in manifest["files"]}
+    table = [["config", *names]]
+    table.append(["*terms*", *(str(TERMS.get(name, "none known")) for name in names)])
+    for config, described in manifest["configs"].items():
+        rows = dict.fromkeys(names, 0)
+        for part in described["splits"].values():
+            for path in part["shards"]:
+                for name, number in files[path]["licenses"].items():
+                    rows[name] += number
+        table.append([f"`{config}`", *map(_number, rows.values())])
     return table
 
 

@@ -58,12 +58,12 @@ def write_ledgers(manifest: dict[str, Any], rows: Sequence[Rows], folder: Path) 
     """
     dropped = [row for some in rows for row in some.dropped()]
     dropped.sort(key=lambda row: (row.file, row.position))
-    kept = sum((some.kept_by_source() for some in rows), Counter[str]())
+    kept = sum((some.count("source") for some in rows), Counter[tuple[str, ...]]())
     parts = [part for some in rows for part in some.parts]
     for name, source in manifest["sources"].items():
         own = [row for row in dropped if row.source == name]
         source["read"] = sum(part.read_rows() for part in parts if part.source.name == name)
-        source["kept"], source["dropped"] = kept[name], count_by_rule(own)
+        source["kept"], source["dropped"] = kept[name,], count_by_rule(own)
         if source["read"] != source["kept"] + len(own):
             what = f"{source['read']} read, {source['kept']} kept, {len(own)} dropped"
             raise AssertionError(f"the ledger of {name} does not balance: {what}")
@@ -74,14 +74,15 @@ def write_ledgers(manifest: dict[str, Any], rows: Sequence[Rows], folder: Path) 
 
 def count_rows(manifest: dict[str, Any], records: Rows) -> None:
     """Counts the records by source, licence and flag into the manifest."""
-    counts: dict[str, Counter[str]] = {name: Counter() for name in ("source", "license", "flags")}
+    flags: Counter[str] = Counter()
     for batch, places in records.kept_by_batch():
-        for name, counter in counts.items():
-            column = batch[name].take(places)
-            column = pc.list_flatten(column) if name == "flags" else column
-            for entry in pc.value_counts(column).to_pylist():
-                counter[entry["values"]] += entry["counts"]
-    manifest["statistics"] = {name: dict(sorted(counter.items())) for name, counter in counts.items()}
+        for entry in pc.value_counts(pc.list_flatten(batch["flags"].take(places))).to_pylist():
+            flags[entry["values"]] += entry["counts"]
+    manifest["statistics"] = {
+        "source": {name: n for (name,), n in sorted(records.count("source").items())},
+        "license": {name: n for (name,), n in sorted(records.count("license").items())},
+        "flags": dict(sorted(flags.items())),
+    }
 
 
 def write_documents(manifest: dict[str, Any], study: Study, folder: Path) -> None:
@@ -117,8 +118,13 @@ def _data_files(folder: Path) -> list[Path]:
 
 def _described(path: Path, folder: Path) -> dict[str, Any]:
     name = path.relative_to(folder).as_posix()
-    described = {"path": name, "bytes": path.stat().st_size, "sha256": digest_file(path)}
+    described: dict[str, Any] = {"path": name, "bytes": path.stat().st_size, "sha256": digest_file(path)}
     if name.startswith("data/"):
+        licenses: Counter[str] = Counter()
         with open_shard(path) as (_, batches):
-            described["rows"] = sum(batch.num_rows for batch in batches)
+            for batch in batches:
+                counted = pc.value_counts(batch["license"]).to_pylist()
+                licenses.update({entry["values"]: entry["counts"] for entry in counted})
+        described["rows"] = licenses.total()
+        described["licenses"] = dict(sorted(licenses.items()))
     return described

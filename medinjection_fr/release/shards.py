@@ -25,7 +25,7 @@ def write_shard(batches: Iterable[pa.RecordBatch], path: Path) -> None:
     unfinished = path.with_name(path.name + ".part")
     with pa.OSFile(str(unfinished), "wb") as sink:
         writer = (
-            pq.ParquetWriter(sink, SCHEMA, compression="zstd")
+            pq.ParquetWriter(sink, SCHEMA, compression="zstd", use_compliant_nested_type=False)
             if path.suffix == ".parquet"
             else pa.ipc.new_stream(sink, SCHEMA)
         )

@@ -119,12 +119,16 @@ def _check_shard(release: Release, shard: Shard) -> tuple[list[Problem], Counter
                 counts.update(_value_counts("flags", pc.list_flatten(batch["flags"])))
             constant = {column: pc.unique(table[column]).to_pylist() for column in ("origin", "type")}
             rows = table.num_rows
+            licenses = {value: n for (column, value), n in counts.items() if column == "license"}
     except (pa.ArrowException, OSError) as error:
         what = f"is not a whole shard ({str(error).splitlines()[0][:80]})"
         return [Problem(str(path), what, mend=_MEND)], counts
     problems = []
     if rows != shard.rows:
         problems.append(Problem(str(path), f"has {rows} rows", str(shard.rows), _MEND))
+    claimed = release.files[shard.path].get("licenses")
+    if licenses != claimed:
+        problems.append(Problem(str(path), f"licences are {licenses}", str(claimed), _MEND))
     for column, values in constant.items():
         if values != [getattr(shard.cell, column)]:
             what = f"{column} is {', '.join(map(str, values))}"

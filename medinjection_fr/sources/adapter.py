@@ -81,6 +81,9 @@ def find_catalogued_files(folder: Path, source: Source) -> list[InputFile]:
     Raises:
         InputError: Every pattern without a file.
     """
+    if "files" not in source.facts:
+        what = f'the key "files" is missing, which the adapter {source.facts["adapter"]} needs'
+        raise InputError(Problem(f"catalogue › {source.name}", what, mend="Add it"))
     files: list[InputFile] = []
     problems: list[Problem] = []
     for split, patterns in source.facts["files"].items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,10 @@ from typing import Any
 from medinjection_fr.checked_yaml import read_yaml, schema_problems
 from medinjection_fr.errors import InputError, Problem
 
-ADAPTERS = ("frenchmedmcqa", "jsonl", "published")
-"""Modules of this package that read a format."""
-
-CATALOGUE_FILE = Path(__file__).with_name("catalogue.yaml")
+ENTRIES = Path(__file__).with_name("catalogue_entries")
+ENTRY_FILES = ("native", "published", "documents", "items", "sample")
+"""Files of the catalogue. The order matters: of two records with the same content in the same split,
+the one whose source stands first stays."""
 
 
 @dataclass(frozen=True)
@@ -56,23 +57,29 @@ def parse_sources(entries: Mapping[str, Any], where: str) -> dict[str, Source]:
     for name, facts in entries.items():
         problems += schema_problems(facts, "source", f"{where} › {name}")
         adapter = facts.get("adapter") if isinstance(facts, Mapping) else None
-        if isinstance(adapter, str) and adapter not in ADAPTERS:
-            problems.append(
-                Problem(
-                    f"{where} › {name} › adapter",
-                    f'no adapter "{adapter}"',
-                    f"one of {', '.join(ADAPTERS)}",
-                )
-            )
+        if isinstance(adapter, str) and not _is_adapter(adapter):
+            place = f"{where} › {name} › adapter"
+            problems.append(Problem(place, f'no adapter "{adapter}"', "a module of medinjection_fr.sources"))
     if problems:
         raise InputError(problems)
     return {name: Source(name, facts) for name, facts in entries.items()}
 
 
+def _is_adapter(name: str) -> bool:
+    if not (Path(__file__).parent / f"{name}.py").is_file():
+        return False
+    module = importlib.import_module(f"medinjection_fr.sources.{name}")
+    return hasattr(module, "find_files") and hasattr(module, "read")
+
+
 @functools.cache
 def load_catalogue() -> dict[str, Source]:
     """Reads the package's own catalogue, in its order."""
-    return parse_sources(read_yaml(CATALOGUE_FILE), CATALOGUE_FILE.name)
+    sources: dict[str, Source] = {}
+    for name in ENTRY_FILES:
+        path = ENTRIES / f"{name}.yaml"
+        sources.update(parse_sources(read_yaml(path), path.name))
+    return sources
 
 
 def find_source(name: str) -> Source:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medinjection_fr.curate.normalise import normalise_record
+from medinjection_fr.curate.options import ORDER_FIXED, fixes_the_order
 from medinjection_fr.materials import DOCUMENT, ITEM, document_id, item_id
 from medinjection_fr.record import RECORD, record_id
 from medinjection_fr.rules import Contract
@@ -47,6 +48,8 @@ def complete(fields: Mapping[str, Any], split: str, source: Source) -> dict[str,
     row = {**kind.contract.empty, **_implied(source, split), **normalise_record(fields)}
     group = row["group_id"] or _group_of_passage(row.get("context"))
     row["group_id"] = f"{source.name}/{group or row['source_id']}"
+    if _names_other_options(row.get("choices")):
+        row["flags"] = sorted({*row["flags"], ORDER_FIXED})
     if row.get("origin") in ("synthetic", "translated") and not source.lineage_is_known:
         row["flags"] = sorted({*row["flags"], "lineage-unknown"})
     row["id"] = _NO_ID
@@ -66,6 +69,12 @@ def _group_of_passage(context: Any) -> str:
     if not isinstance(context, str) or not context:
         return ""
     return f"context-{hashlib.sha256(context.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def _names_other_options(choices: Any) -> bool:
+    if not isinstance(choices, list) or not all(isinstance(text, str) for text in choices):
+        return False
+    return fixes_the_order(choices)
 
 
 def known_id(row: Mapping[str, Any]) -> str | None:

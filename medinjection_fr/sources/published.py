@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from medinjection_fr.curate.normalise import normalise_text
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.record import LETTERS
 from medinjection_fr.sources.adapter import Draft, InputFile, Refused
 from medinjection_fr.sources.catalogue import Source
-from medinjection_fr.sources.gold import parse_gold
+from medinjection_fr.sources.gold import SPACE, parse_gold
 from medinjection_fr.sources.readers import read_json_records, read_parquet
 
 COLUMNS = ["instruction", "context", "answer", "type", "origin"]
@@ -135,14 +136,14 @@ def _known(value: Any, known: dict[str, str], default: str | None) -> Any:
 
 
 _HEADER = re.compile(
-    r"\s*(?:choix(?: de r[ée]ponses?)?|options?|propositions|r[ée]ponses possibles)\s*:\s*",
+    rf"{SPACE}*(?:choix(?: de r[ée]ponses?)?|options?|propositions|r[ée]ponses possibles){SPACE}*:{SPACE}*",
     re.IGNORECASE,
 )
 _STYLES = [  # a block keeps to one way of writing its labels
-    re.compile(r"\s*\(([A-Ja-j])\)\s*(.*?)\s*"),
-    re.compile(r"\s*([A-Ja-j])\)\s*(.*?)\s*"),
-    re.compile(r"\s*([A-J])\s*[.:]\s+(.*?)\s*"),
-    re.compile(r"\s*([A-J])\s+[-–]\s+(.*?)\s*"),
+    re.compile(rf"{SPACE}*\(([A-Ja-j])\){SPACE}*(.*?){SPACE}*"),
+    re.compile(rf"{SPACE}*([A-Ja-j])\){SPACE}*(.*?){SPACE}*"),
+    re.compile(rf"{SPACE}*([A-J]){SPACE}*[.:]{SPACE}+(.*?){SPACE}*"),
+    re.compile(rf"{SPACE}*([A-J]){SPACE}+[-–]{SPACE}+(.*?){SPACE}*"),
 ]
 
 
@@ -156,7 +157,7 @@ def split_options(instruction: str) -> tuple[str, list[str]] | str:
     Returns:
         ``(question, options)``, or the reason why the text cannot be read for certain.
     """
-    lines = instruction.splitlines()
+    lines = normalise_text(instruction).split("\n")
     headers = [number for number, line in enumerate(lines) if _HEADER.fullmatch(line)]
     if len(headers) > 1:
         return f"{len(headers)} lines announce options"

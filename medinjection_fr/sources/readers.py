@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, overload
 
 from medinjection_fr.errors import InputError, Problem
 
@@ -38,20 +40,23 @@ _BLANKS = " \t\r\n"
 
 def _array_elements(path: Path, file: IO[str]) -> Iterator[tuple[int, Any]]:
     decoder = json.JSONDecoder()
-    buffer, at, ended = _read(path, file, _CHUNK), 0, False
-    at = buffer.index("[") + 1
+    buffer, at, ended = "", 1, False
+    while not buffer:  # the first character but blanks is the bracket
+        buffer = _read(path, file, _CHUNK).lstrip(_BLANKS)
     position, after_comma = 1, False
     while True:
         while at < len(buffer) and buffer[at] in _BLANKS:
             at += 1
         if at < len(buffer):
             if buffer[at] == "]" and not after_comma:
-                if buffer[at + 1 :].strip(_BLANKS) or _read(path, file, _CHUNK).strip(_BLANKS):
-                    raise _problem(path, f"has text after its end, record {position - 1}", "one array")
-                return
+                rest = buffer[at + 1 :]
+                while not rest.strip(_BLANKS):
+                    if not (rest := _read(path, file, _CHUNK)):
+                        return
+                raise _problem(path, f"has text after its end, record {position - 1}", "one array")
             try:
                 element, end = decoder.raw_decode(buffer, at)
-            except json.JSONDecodeError as error:
+            except _NOT_JSON as error:
                 # Far from the end of what was read, it is a mistake; near it, perhaps only a cut.
                 if ended:
                     raise _cut_or_broken(path, position, error, len(buffer)) from None
@@ -64,7 +69,8 @@ def _array_elements(path: Path, file: IO[str]) -> Iterator[tuple[int, Any]]:
                     after_comma = buffer[end] == ","
                     at = end + 1 if after_comma else end
                     continue
-                if end < len(buffer):
+                # What follows a number may be its decimals, which the buffer does not hold yet.
+                if end < len(buffer) and (ended or not isinstance(element, (int, float))):
                     what = f"record {position} is followed by {buffer[end]!r}"
                     raise _problem(path, what, "a comma or the end of the array")
         if ended:
@@ -77,10 +83,19 @@ def _array_elements(path: Path, file: IO[str]) -> Iterator[tuple[int, Any]]:
 _CUT_MEND = "The file was cut: fetch it again"
 
 
-def _cut_or_broken(path: Path, position: int, error: json.JSONDecodeError, length: int) -> InputError:
-    if error.pos >= length - 1 or error.msg.startswith("Unterminated"):
+def _cut_or_broken(path: Path, position: int, error: Exception, length: int) -> InputError:
+    if isinstance(error, json.JSONDecodeError) and (
+        error.pos >= length - 1 or error.msg.startswith("Unterminated")
+    ):
         return _problem(path, f"ends inside record {position}", "a whole file", _CUT_MEND)
-    return _problem(path, f"record {position} is not JSON ({error.msg})", "valid JSON")
+    return _problem(path, f"record {position} is not JSON ({_reason(error)})", "valid JSON")
+
+
+_NOT_JSON = (ValueError, RecursionError)  # beside wrong syntax: a number or a nesting beyond Python's limits
+
+
+def _reason(error: Exception) -> str:
+    return error.msg if isinstance(error, json.JSONDecodeError) else str(error).split(";")[0]
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, Any]]:
@@ -100,11 +115,11 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, Any]]:
                 continue
             try:
                 value = json.loads(line)
-            except json.JSONDecodeError as error:
+            except _NOT_JSON as error:
                 if not line.endswith("\n"):
                     raise _problem(path, f"ends inside line {number}", "a whole file", _CUT_MEND) from None
                 raise _problem(
-                    path, f"line {number} is not JSON ({error.msg})", "one object per line"
+                    path, f"line {number} is not JSON ({_reason(error)})", "one object per line"
                 ) from None
             yield number, value
 
@@ -137,6 +152,83 @@ def read_parquet(path: Path, columns: list[str]) -> Iterator[tuple[int, dict[str
         raise _problem(path, "is not whole Parquet", "a Parquet file", _CUT_MEND) from None
 
 
+@overload
+def read_csv(
+    path: Path, columns: None = None, delimiter: str = ..., quoting: bool = ...
+) -> Iterator[tuple[int, list[str]]]: ...
+
+
+@overload
+def read_csv(
+    path: Path, columns: list[str], delimiter: str = ..., quoting: bool = ...
+) -> Iterator[tuple[int, dict[str, str] | list[str]]]: ...
+
+
+def read_csv(
+    path: Path, columns: list[str] | None = None, delimiter: str = ",", quoting: bool = True
+) -> Iterator[tuple[int, dict[str, str] | list[str]]]:
+    """Yields ``(record number from 1, record)``; blank lines and the header are not counted.
+
+    Args:
+        path: The file.
+        columns: Names that the header must hold, in any order and among others: a record is the dict
+            of these columns, or the list of its fields if it has not as many as the header. Without
+            ``columns`` the file has no header, and each record is the list of its fields.
+        delimiter: What stands between fields.
+        quoting: Whether a field in double quotes may hold the delimiter and line ends; else double
+            quotes are text.
+
+    Raises:
+        InputError: The file is empty, HTML, JSON, cut, wrongly quoted or not UTF-8, or lacks a column.
+    """
+    _refuse_pages_and_json(path)
+    with _open(path) as file:
+        quotes = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
+        rows = filter(None, csv.reader(file, delimiter=delimiter, quoting=quotes, strict=True))
+        position, width, row = 0, 0, []
+        try:
+            pick = None
+            if columns is not None:
+                header = next(rows)
+                pick, width = _picker(path, header, columns), len(header)
+            for position, row in enumerate(rows, 1):  # noqa: B007
+                width = width or len(row)
+                yield position, pick(row) if pick and len(row) == width else row
+            if len(row) < width and not _ends_with_line_end(path):
+                raise _problem(path, f"ends inside record {position}", "a whole file", _CUT_MEND)
+        except UnicodeDecodeError as error:
+            raise _not_utf8(path, error) from None
+        except csv.Error as error:
+            if str(error) == "unexpected end of data":
+                what = f"ends inside the quotes of record {position + 1}"
+                raise _problem(path, what, "a whole file", _CUT_MEND) from None
+            raise _problem(path, f"record {position + 1} is not CSV ({error})", "well-formed CSV") from None
+
+
+def _picker(path: Path, header: list[str], columns: list[str]) -> Callable[[list[str]], dict[str, str]]:
+    """Checks a header; returns what makes the dict of the columns of a row."""
+    if missing := [name for name in columns if header.count(name) != 1]:
+        raise _problem(
+            path, f"its header lacks or repeats {', '.join(missing)}", f"the columns {', '.join(columns)}"
+        )
+    places = [header.index(name) for name in columns]
+    return lambda row: {name: row[place] for name, place in zip(columns, places, strict=True)}
+
+
+def _refuse_pages_and_json(path: Path) -> None:
+    start = _start(path)
+    if start.lower().startswith(("<!doctype", "<html", "<?xml")):
+        raise _html(path, "CSV")
+    if start.startswith("{") or (start.startswith("[") and start[1:].lstrip(_BLANKS)[:1] in tuple('{["]')):
+        raise _problem(path, "holds JSON", "CSV", "Check the source's `files:`")
+
+
+def _ends_with_line_end(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
 def _open(path: Path) -> IO[str]:
     try:
         return path.open(encoding="utf-8-sig", newline="\n")
@@ -163,23 +255,32 @@ def _read_line(path: Path, file: IO[str]) -> str:
 
 
 def _not_utf8(path: Path, error: UnicodeDecodeError) -> InputError:
+    if error.reason == "unexpected end of data":
+        return _problem(path, "ends inside a character", "a whole file", _CUT_MEND)
     what = f"is not UTF-8 (byte 0x{error.object[error.start]:02X})"
     mend = "Convert it, for instance with `iconv -f WINDOWS-1252 -t UTF-8`"
     return _problem(path, what, "UTF-8", mend)
 
 
 def _first_character(path: Path) -> str:
+    first = _start(path)[0]
+    if first == "<":
+        raise _html(path, "JSON")
+    return first
+
+
+def _start(path: Path) -> str:
+    """Some characters of the file, from the first that is not blank."""
     with _open(path) as file:
-        while True:
-            start = _read(path, file, 4096)
-            if not start:
-                raise _problem(path, "is empty", "records", "Fetch it again")
+        while start := _read(path, file, 4096):
             if text := start.lstrip(_BLANKS):
-                break
-    if text.startswith("<"):
-        mend = "A server answered with an error or login page: fetch the file again"
-        raise _problem(path, "is an HTML page, not data", "JSON", mend)
-    return text[0]
+                return text
+    raise _problem(path, "is empty", "records", "Fetch it again")
+
+
+def _html(path: Path, expected: str) -> InputError:
+    mend = "A server answered with an error or login page: fetch the file again"
+    return _problem(path, "is an HTML page, not data", expected, mend)
 
 
 def _problem(path: Path, what: str, expected: str = "", mend: str = "") -> InputError:
