@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-import threading
-from collections.abc import Sequence
-from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from medinjection_fr.errors import InputError, Problem
-from medinjection_fr.progress import progress_bar, row_counter
+from medinjection_fr.processes import Count, run_tasks
 from medinjection_fr.recipe import Recipe
 from medinjection_fr.release.digests import digest_file, digest_json
 from medinjection_fr.resources import source_digest
-from medinjection_fr.sources.adapter import InputFile
+from medinjection_fr.sources.adapter import UNSPLIT, InputFile
 from medinjection_fr.sources.catalogue import Source
 from medinjection_fr.sources.parts import Part, find_adapter, read_part
 from medinjection_fr.workspace import Workspace
@@ -27,19 +23,28 @@ _BYTES_WORTH_A_PROCESS = 16 << 20
 
 @dataclass(frozen=True)
 class Input:
-    """One upstream file of a recipe, with its digest."""
+    """One upstream file of a recipe.
+
+    Attributes:
+        source, file: What it is.
+        splits, shares: What the recipe wants of it (see ``sources.parts.read_part``).
+        bytes, sha256: Its size and digest.
+        companions: Digest of all files of the source: some decide how others are read.
+    """
 
     source: Source
     file: InputFile
     splits: tuple[str, ...] | None
+    shares: Mapping[str, float]
     bytes: int
     sha256: str
+    companions: str
 
     @property
     def part_key(self) -> str:
         """Digest of all that decides what the file gives."""
-        wanted = [self.source.name, self.source.facts, self.file.name, self.file.split, self.splits]
-        return digest_json([wanted, self.sha256, source_digest()])
+        wanted = [self.source.facts, self.file.name, self.file.split, self.splits, self.shares]
+        return digest_json([self.source.name, wanted, self.sha256, self.companions, source_digest()])
 
     def described(self) -> dict[str, Any]:
         """The file as the manifest lists it."""
@@ -61,7 +66,7 @@ def find_inputs(recipe: Recipe) -> list[Input]:
     problems: list[Problem] = []
     for source, folder, splits in recipe.sources:
         try:
-            inputs += find_source_inputs(source, folder, splits)
+            inputs += find_source_inputs(source, folder, splits, recipe.content.get("splits", {}))
         except InputError as error:
             problems += error.problems
     if problems:
@@ -69,15 +74,23 @@ def find_inputs(recipe: Recipe) -> list[Input]:
     return inputs
 
 
-def find_source_inputs(source: Source, folder: Path, splits: tuple[str, ...] | None) -> list[Input]:
-    """Finds and hashes the files of one source, of the wanted splits (all of them if ``None``).
+def find_source_inputs(
+    source: Source, folder: Path, splits: tuple[str, ...] | None, shares: Mapping[str, float]
+) -> list[Input]:
+    """Finds and hashes the files of one source.
+
+    Args:
+        source: The catalogue entry.
+        folder: Its files.
+        splits: Splits that are wanted; all if ``None``.
+        shares: Shares of validation and test among records that upstream has not split.
 
     Raises:
         InputError: Every file that is missing, and every split that the source does not have.
     """
     files = find_adapter(source).find_files(folder, source)
     there = {file.split for file in files}
-    if splits is not None and "in-record" not in there:
+    if splits is not None and not there & {"in-record", UNSPLIT}:
         if missing := sorted(set(splits) - there):
             where, expected = (
                 f"recipe › sources › {source.name} › splits",
@@ -86,7 +99,12 @@ def find_source_inputs(source: Source, folder: Path, splits: tuple[str, ...] | N
             what = "the source has no split "
             raise InputError([Problem(where, what + split, expected) for split in missing])
         files = [file for file in files if file.split in splits]
-    return [Input(source, file, splits, file.path.stat().st_size, digest_file(file.path)) for file in files]
+    digests = [digest_file(file.path) for file in files]
+    companions = digest_json([[file.name, digest] for file, digest in zip(files, digests, strict=True)])
+    return [
+        Input(source, file, splits, shares, file.path.stat().st_size, digest, companions)
+        for file, digest in zip(files, digests, strict=True)
+    ]
 
 
 def read_inputs(inputs: Sequence[Input], workspace: Workspace, jobs: int) -> list[Part]:
@@ -99,84 +117,22 @@ def read_inputs(inputs: Sequence[Input], workspace: Workspace, jobs: int) -> lis
     missing = [i for i, part in zip(inputs, parts, strict=True) if not part.folder.exists()]
     # Large files first, so that no process ends up alone with one; the result does not depend on it.
     missing.sort(key=lambda input: -input.bytes)
-    small = sum(i.bytes for i in missing) < _BYTES_WORTH_A_PROCESS
-    failures = (
-        _read_here(missing, workspace)
-        if small or jobs == 1 or len(missing) < 2
-        else _read_in_processes(missing, workspace, min(jobs, len(missing)))
-    )
-    if failures:
-        order = {id(i): position for position, i in enumerate(inputs)}
-        failures.sort(key=lambda failure: order[id(failure[0])])
-        raise InputError([problem for _, error in failures for problem in error.problems])
+    if sum(i.bytes for i in missing) < _BYTES_WORTH_A_PROCESS:
+        jobs = 1
+    errors = run_tasks(_read_one, [(input, workspace) for input in missing], jobs, "reading")
+    if any(errors):
+        of_input = {id(input): error for input, error in zip(missing, errors, strict=True)}
+        in_order = [of_input.get(id(input)) for input in inputs]
+        raise InputError([problem for error in in_order if error for problem in error.problems])
     return parts
-
-
-Failures = list[tuple[Input, InputError]]
 
 
 def _step(input: Input) -> str:
     return f"part-{input.part_key[:24]}"
 
 
-def _read_one(input: Input, workspace: Workspace) -> None:
+def _read_one(task: tuple[Input, Workspace], count: Count) -> None:
+    input, workspace = task
     with workspace.step(_step(input)) as folder:
-        read = read_part(input.file, input.source, input.splits, folder, _count)
+        read = read_part(input.file, input.source, input.splits, input.shares, folder, count)
         (folder / "part.json").write_text(json.dumps({"read": read}), encoding="utf-8")
-
-
-_counter: Any = None
-
-
-def _count(rows: int) -> None:
-    if _counter is not None:
-        with _counter.get_lock():
-            _counter.value += rows
-
-
-def _start_worker(counter: Any) -> None:
-    global _counter
-    _counter = counter
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Ends a worker whose build was killed: it would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _read_here(inputs: Sequence[Input], workspace: Workspace) -> Failures:
-    failures: Failures = []
-    for input in progress_bar(inputs, "reading files", len(inputs)):
-        try:
-            _read_one(input, workspace)
-        except InputError as error:
-            failures.append((input, error))
-    return failures
-
-
-def _read_in_processes(inputs: Sequence[Input], workspace: Workspace, jobs: int) -> Failures:
-    context = multiprocessing.get_context("spawn")
-    counter = context.Value("q", 0)
-    failures: Failures = []
-    with ProcessPoolExecutor(jobs, context, _start_worker, (counter,)) as pool:
-        futures = {pool.submit(_read_one, input, workspace): input for input in inputs}
-        try:
-            with row_counter("reading") as show:
-                waiting = set(futures)
-                while waiting:
-                    _, waiting = wait(waiting, timeout=0.5, return_when=FIRST_EXCEPTION)
-                    show(counter.value)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        for future, input in futures.items():
-            error = future.exception()
-            if isinstance(error, InputError):
-                failures.append((input, error))
-            elif error is not None:
-                raise error
-    return failures

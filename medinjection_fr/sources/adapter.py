@@ -19,12 +19,16 @@ PARSE_RULES = {
 """Rules by which an adapter refuses a record; those of ``record.INVARIANTS`` come after."""
 
 
+UNSPLIT = "unsplit"
+"""The split of files and records that upstream has not split: the build draws one."""
+
+
 class Draft(NamedTuple):
     """A record as an adapter leaves it: our columns, the upstream's text.
 
     Attributes:
         position: Place in the file, counted from 1.
-        split: ``train``, ``validation`` or ``test``.
+        split: ``train``, ``validation``, ``test`` or ``unsplit``.
         fields: Values of columns; what is absent is filled from the catalogue.
     """
 
@@ -49,7 +53,7 @@ class InputFile:
     Attributes:
         path: Where it is on this machine.
         name: Its path inside the source's folder, with ``/``.
-        split: The split of its records, or ``in-record`` if each says its own.
+        split: The split of its records; ``in-record`` if each says its own; ``unsplit``.
     """
 
     path: Path

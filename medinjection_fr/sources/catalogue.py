@@ -66,7 +66,7 @@ def parse_sources(entries: Mapping[str, Any], where: str) -> dict[str, Source]:
 
 
 def _is_adapter(name: str) -> bool:
-    if not (Path(__file__).parent / f"{name}.py").is_file():
+    if not name.isidentifier() or not (Path(__file__).parent / f"{name}.py").is_file():
         return False
     module = importlib.import_module(f"medinjection_fr.sources.{name}")
     return hasattr(module, "find_files") and hasattr(module, "read")

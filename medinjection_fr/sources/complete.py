@@ -13,6 +13,7 @@ from medinjection_fr.curate.options import ORDER_FIXED, fixes_the_order
 from medinjection_fr.materials import DOCUMENT, ITEM, document_id, item_id
 from medinjection_fr.record import RECORD, record_id
 from medinjection_fr.rules import Contract
+from medinjection_fr.sources.adapter import UNSPLIT
 from medinjection_fr.sources.catalogue import Source
 
 _NO_ID = "0" * 32  # an unfinished row must not break the rule of the id beside the one that it breaks
@@ -62,7 +63,7 @@ def _implied(source: Source, split: str) -> dict[str, Any]:
     implied = {"source": source.name, "license": source.license}
     if source.yields == "records":
         return {**implied, "origin": source.origin, "task": "other"}
-    return {**implied, "language": source.facts["languages"][0], "split": split}
+    return {**implied, "language": source.facts["languages"][0], "split": None if split == UNSPLIT else split}
 
 
 def _group_of_passage(context: Any) -> str:

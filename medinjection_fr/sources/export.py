@@ -8,6 +8,7 @@ from pathlib import Path
 
 from medinjection_fr.curate.ledger import write_ledger
 from medinjection_fr.curate.rows import Rows
+from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.reading import find_source_inputs, read_inputs
 from medinjection_fr.sources.catalogue import Source
 from medinjection_fr.sources.complete import YIELDS
@@ -26,9 +27,11 @@ def export(source: Source, folder: Path, output: Path) -> tuple[int, int]:
         Rows written and rows dropped.
 
     Raises:
-        InputError: Every file that is missing or cannot be read.
+        InputError: Every file that is missing or cannot be read; or the output is a folder.
     """
-    inputs = find_source_inputs(source, folder, None)
+    if output.is_dir():
+        raise InputError(Problem(str(output), "is a folder", "the name of a JSON Lines file"))
+    inputs = find_source_inputs(source, folder, None, {})
     output.parent.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as scratch,

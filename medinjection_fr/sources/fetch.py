@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import hashlib
 import http.client
 import json
 import time
@@ -10,7 +12,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.progress import byte_bar
@@ -18,10 +20,13 @@ from medinjection_fr.release.digests import digest_file
 from medinjection_fr.sources.archives import unpack
 from medinjection_fr.sources.catalogue import Source
 
+if TYPE_CHECKING:
+    from huggingface_hub import RepoFile
+
 _CHUNK = 1 << 18
 _TIMEOUT_S = 60
 HUB_RECORD = ".fetched.json"
-"""In a folder fetched from the Hub: repository and revision that it holds."""
+"""In a folder fetched from the Hub: repository and revision that it holds, and the files with their sizes."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,8 @@ def fetch(source: Source, folder: Path, retries: Retries = DEFAULT_RETRIES) -> l
     if location["kind"] == "package":
         return []
     if location["kind"] == "folder":
-        raise InputError(Problem(f"sources/{source.name}", "cannot be fetched", mend=location["ask"]))
+        mend = location.get("ask", f"Put its files into {folder}")
+        raise InputError(Problem(f"sources/{source.name}", "cannot be fetched", mend=mend))
     if location["kind"] == "hub":
         return _fetch_from_hub(source, location, folder)
     brought, problems = [], []
@@ -75,48 +81,85 @@ def is_fetched(source: Source, folder: Path) -> bool | None:
     if location["kind"] == "url":
         return all(_is_whole(folder / file["name"], file) for file in location["files"])
     if location["kind"] == "hub":
-        return bool(_hub_record(folder) == _hub_pin(location))
+        record = _hub_record(folder)
+        return all(record.get(key) == value for key, value in _hub_pin(location).items()) and all(
+            _is_whole(folder / name, {"bytes": size}) for name, size in record["files"].items()
+        )
     return None
 
 
-def _hub_pin(location: Mapping[str, Any]) -> dict[str, str]:
-    return {"repository": location["repository"], "revision": location["revision"]}
+def _hub_pin(location: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: location.get(name) for name in ("repository", "revision", "patterns")}
 
 
-def _hub_record(folder: Path) -> Any:
+def _hub_record(folder: Path) -> dict[str, Any]:
     try:
-        return json.loads((folder / HUB_RECORD).read_text(encoding="utf-8"))
+        record = json.loads((folder / HUB_RECORD).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, ValueError):
-        return None
+        return {}
+    return record if isinstance(record, dict) and "files" in record else {}
 
 
 def _fetch_from_hub(source: Source, location: Mapping[str, Any], folder: Path) -> list[str]:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
 
     if is_fetched(source, folder):
         return []
-    where = f"sources/{source.name}: {location['repository']}@{location['revision']}"
+    repository, patterns = location["repository"], location.get("patterns")
+    where = f"sources/{source.name}: {repository}@{location['revision']}"
     try:
-        snapshot_download(
-            location["repository"],
-            repo_type="dataset",
-            revision=location["revision"],
-            allow_patterns=location.get("patterns"),
-            local_dir=folder,
-        )
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        commit, listed = _list_hub(location)
+        if not listed:
+            what = f"has no file {' or '.join(patterns)}" if patterns else "has no files"
+            raise InputError(Problem(where, what, mend="Look at the repository, then at the catalogue"))
+        # Out of reach of the Hub, its client takes whatever stands in the folder for what was asked for. So
+        # the files are compared with the Hub's list, before and after.
+        missing = [file.path for file in listed if not _is_listed(folder / file.path, file)]
+        if missing:
+            snapshot_download(
+                repository,
+                repo_type="dataset",
+                revision=commit,
+                allow_patterns=[glob.escape(name) for name in missing],
+                local_dir=folder,
+                force_download=True,
+            )
+        if wrong := [file.path for file in listed if not _is_listed(folder / file.path, file)]:
+            raise OSError(f"{len(wrong)} of {len(listed)} files did not come whole: {wrong[0]}, …")
+    except (HTTPError, OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno:
             raise
         what = f"could not be fetched ({str(error).strip().splitlines()[0][:120]})"
         mend = "Check the connection and, if the repository asks for it, log in with `hf auth login`"
         raise InputError(Problem(where, what, mend=mend)) from None
-    (folder / HUB_RECORD).write_text(json.dumps(_hub_pin(location)), encoding="utf-8")
-    return sorted(
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    record = {**_hub_pin(location), "commit": commit, "files": {file.path: file.size for file in listed}}
+    (folder / HUB_RECORD).write_text(json.dumps(record), encoding="utf-8")
+    return sorted(missing)
+
+
+def _list_hub(location: Mapping[str, Any]) -> tuple[str | None, list[RepoFile]]:
+    """The commit that a revision stands for, and its files that are wanted."""
+    from huggingface_hub import HfApi, RepoFile
+    from huggingface_hub.utils import filter_repo_objects  # type: ignore[attr-defined]
+
+    api, repository = HfApi(), location["repository"]
+    commit = api.dataset_info(repository, revision=location["revision"]).sha
+    tree = api.list_repo_tree(repository, recursive=True, revision=commit, repo_type="dataset")
+    files = [file for file in tree if isinstance(file, RepoFile)]
+    return commit, list(
+        filter_repo_objects(files, allow_patterns=location.get("patterns"), key=lambda file: file.path)
     )
+
+
+def _is_listed(path: Path, file: RepoFile) -> bool:
+    """Whether a file has the bytes that the Hub lists."""
+    if not path.is_file() or path.stat().st_size != file.size:
+        return False
+    if file.lfs:
+        return digest_file(path) == file.lfs.sha256
+    data = path.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest() == file.blob_id
 
 
 def _fetch_url(file: Mapping[str, Any], folder: Path, retries: Retries) -> bool:
@@ -137,9 +180,13 @@ def _fetch_url(file: Mapping[str, Any], folder: Path, retries: Retries) -> bool:
         what = f"gave other bytes than the catalogue pins ({size:,} bytes)"
         mend = "It may be an error page or a new version: look at the address, then at the catalogue"
         raise InputError(Problem(file["url"], what, str(expected), mend))
+    if file.get("unpack"):  # before the archive stands there, which says that nothing is left to do
+        try:
+            unpack(unfinished, path.parent)
+        except InputError:
+            unfinished.unlink()
+            raise
     unfinished.replace(path)
-    if file.get("unpack"):
-        unpack(path, path.parent)
     return True
 
 
@@ -164,7 +211,7 @@ def _download(url: str, path: Path, size: int | None, retries: Retries) -> None:
                 raise InputError(Problem(url, f"answered {error.code}", "the file", mend)) from None
             reason = f"answered {error.code}"
         except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
-            reason = f"broke off ({getattr(error, 'reason', None) or type(error).__name__})"
+            reason = f"broke off ({getattr(error, 'reason', None) or str(error) or type(error).__name__})"
         if left:
             time.sleep(pause)
             pause *= 2

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from medinjection_fr.record import LETTERS
 from medinjection_fr.sources.adapter import Draft, InputFile, Refused, find_catalogued_files
 from medinjection_fr.sources.catalogue import Source
 from medinjection_fr.sources.readers import read_json_array
@@ -37,12 +36,12 @@ def read(file: InputFile, source: Source) -> Iterator[Draft | Refused]:
             continue
         # One record stores its options out of order: the key is the label, not the place.
         labels = sorted(options)
-        if labels != list(LETTERS.lower()[: len(labels)]):
+        if labels != list("abcde"[: len(labels)]):
             yield Refused(
                 position,
                 source_id,
                 "choices-unparsed",
-                f"{len(labels)} labels that are not a, b, c … in a row",
+                f"{len(labels)} labels that are not a to e in a row",
             )
             continue
         if not all(isinstance(letter, str) for letter in gold):

@@ -49,7 +49,7 @@ def _parse_whole(answer: str, options: list[str]) -> str | None:
         texts = [text.upper() for text in options]
         if all(texts.count(letter) == 1 for letter in letters):
             readings.add(_in_order(LETTERS[texts.index(letter)] for letter in letters))
-    elif labelled := _LABELLED.fullmatch(answer):
+    if labelled := _LABELLED.fullmatch(answer):
         letter = labelled[1].upper()
         if options[LETTERS.index(letter) :][:1] == [labelled[2]]:
             readings.add(letter)

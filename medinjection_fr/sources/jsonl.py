@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from medinjection_fr.record import LETTERS, LIST_COLUMNS, NULLABLE_COLUMNS, SPLITS
-from medinjection_fr.sources.adapter import Draft, InputFile, Refused, find_catalogued_files
+from medinjection_fr.sources.adapter import UNSPLIT, Draft, InputFile, Refused, find_catalogued_files
 from medinjection_fr.sources.catalogue import Source
 from medinjection_fr.sources.gold import parse_gold
 from medinjection_fr.sources.readers import read_json_lines
@@ -31,9 +31,13 @@ def read(file: InputFile, source: Source) -> Iterator[Draft | Refused]:
                 fields[column] = _value(column, item[key])
         fields.setdefault("source_id", name)
         source_id = fields["source_id"] if isinstance(fields["source_id"], str) else name
-        split = fields.pop("split", None) if file.split == "in-record" else file.split
-        if split not in SPLITS:
+        named_split = fields.pop("split", None)
+        split = named_split if file.split == "in-record" else file.split
+        if split not in (*SPLITS, UNSPLIT):
             yield Refused(position, source_id, "split-unknown", "the record's split is none of ours")
+            continue
+        if file.split in SPLITS and named_split not in (None, "", file.split):
+            yield Refused(position, source_id, "split-unknown", f"its file is of the split {file.split}")
             continue
         if fields.get("type") in ("mcqu", "mcq"):
             reason = _read_choices_and_gold(fields, source.facts.get("answer", "letters"))
@@ -44,6 +48,8 @@ def read(file: InputFile, source: Source) -> Iterator[Draft | Refused]:
 
 
 def _value(column: str, value: Any) -> Any:
+    if column in ("source_id", "group_id") and type(value) is int:
+        return str(value)  # numbered records are the commonest of anybody's files
     if value is None and column not in NULLABLE_COLUMNS:
         return [] if column in LIST_COLUMNS else ""
     return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import Any, cast
 import pyarrow as pa
 
 from medinjection_fr.curate.ledger import Dropped, read_ledger, write_ledger
-from medinjection_fr.sources.adapter import Adapter, Draft, InputFile
+from medinjection_fr.curate.splits import draw_split
+from medinjection_fr.sources.adapter import UNSPLIT, Adapter, Draft, InputFile
 from medinjection_fr.sources.catalogue import Source
 from medinjection_fr.sources.complete import YIELDS, complete, known_id
 
@@ -62,6 +63,7 @@ def read_part(
     file: InputFile,
     source: Source,
     splits: tuple[str, ...] | None,
+    shares: Mapping[str, float],
     folder: Path,
     count: Callable[[int], None],
 ) -> int:
@@ -71,6 +73,7 @@ def read_part(
         file: The upstream file.
         source: Its catalogue entry.
         splits: Splits that are wanted; records of others are not read.
+        shares: Shares of validation and test among records that upstream has not split.
         folder: Where the part is written.
         count: Told now and then how many records more were read.
 
@@ -104,16 +107,19 @@ def read_part(
                 read += 1
                 refuse(item.position, item.source_id, None, item.rule, item.evidence)
                 continue
-            if splits is not None and item.split not in splits:
+            row = complete(item.fields, item.split, source)
+            split = item.split
+            if split == UNSPLIT and source.yields == "records":
+                split = draw_split(row["group_id"], shares)
+            if splits is not None and split not in splits:
                 continue
             read += 1
-            row = complete(item.fields, item.split, source)
             if violations := validate(row):
                 source_id = row["source_id"] if isinstance(row["source_id"], str) else None
                 evidence = "; ".join(violation.evidence for violation in violations)
                 refuse(item.position, source_id, known_id(row), violations[0].rule, evidence)
             else:
-                rows.append({**row, "_split": item.split, "_position": item.position})
+                rows.append({**row, "_split": split, "_position": item.position})
                 if len(rows) == ROWS_PER_BATCH:
                     flush()
         flush()

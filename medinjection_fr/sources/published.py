@@ -64,9 +64,10 @@ def find_files(folder: Path, source: Source) -> list[InputFile]:
     problems, files = [], []
     for path in parquet or tree:
         name = path.relative_to(folder).as_posix()
-        split = _first_known(_words(name), _SPLITS)
+        split = _only_known(_words(name), _SPLITS)
         if split is None:
-            problems.append(Problem(f"{where}: {name}", "no split in its path", "train, validation or test"))
+            what = "no split in its path, or several"
+            problems.append(Problem(f"{where}: {name}", what, "train, validation or test"))
         else:
             files.append(InputFile(path, name, split))
     if problems:
@@ -85,14 +86,16 @@ def _words(name: str) -> list[str]:
     return [*path.parent.parts, *re.split(r"[^a-z]+", path.stem.lower())]
 
 
-def _first_known(words: list[str], known: dict[str, str]) -> str | None:
-    return next((known[word.lower()] for word in words if word.lower() in known), None)
+def _only_known(words: list[str], known: dict[str, str]) -> str | None:
+    """What the words name, unless they name nothing known or contradict each other."""
+    named = {known[word.lower()] for word in words if word.lower() in known}
+    return named.pop() if len(named) == 1 else None
 
 
 def read(file: InputFile, source: Source) -> Iterator[Draft | Refused]:
     """Reads one file; type and origin come from the record, else from the file's path."""
     words = _words(file.name)
-    path_type, path_origin = _first_known(words, _TYPES), _first_known(words, _ORIGINS)
+    path_type, path_origin = _only_known(words, _TYPES), _only_known(words, _ORIGINS)
     records = (
         read_parquet(file.path, COLUMNS) if file.path.suffix == ".parquet" else read_json_records(file.path)
     )

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, overload
+from typing import IO, Any, Literal, overload
 
 from medinjection_fr.errors import InputError, Problem
 
@@ -108,20 +108,75 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, Any]]:
         mend = "Write one object per line"
         raise _problem(path, "holds a JSON array", "JSON Lines: one object per line", mend)
     with _open(path) as file:
-        number = 0
-        while line := _read_line(path, file):
-            number += 1
-            if not line.strip():
-                continue
-            try:
-                value = json.loads(line)
-            except _NOT_JSON as error:
-                if not line.endswith("\n"):
-                    raise _problem(path, f"ends inside line {number}", "a whole file", _CUT_MEND) from None
-                raise _problem(
-                    path, f"line {number} is not JSON ({_reason(error)})", "one object per line"
-                ) from None
-            yield number, value
+        try:
+            for number, line in enumerate(file, 1):
+                if line.isspace():
+                    continue
+                try:
+                    value = json.loads(line)
+                except _NOT_JSON as error:
+                    if not line.endswith("\n"):
+                        what = f"ends inside line {number}"
+                        raise _problem(path, what, "a whole file", _CUT_MEND) from None
+                    what = f"line {number} is not JSON ({_reason(error)})"
+                    raise _problem(path, what, "one object per line") from None
+                yield number, value
+        except UnicodeDecodeError as error:
+            raise _not_utf8(path, error) from None
+
+
+def read_json_entries(path: Path) -> Iterator[tuple[int, str, Any]]:
+    """Yields ``(position from 1, key, value)`` of a top-level JSON object, whose text is held whole.
+
+    A key that is repeated comes again, where ``json`` would keep the last one.
+
+    Raises:
+        InputError: The file is empty, HTML, an array, cut, not JSON or not UTF-8.
+    """
+    text = _whole(path)
+    start = text.lstrip(_BLANKS)[:1]
+    if start == "<":
+        raise _html(path, "JSON")
+    if start != "{":
+        raise _problem(path, "does not begin with an object", "a JSON object")
+    decoder = json.JSONDecoder()
+    at, position = _after_blanks(text, text.index("{") + 1), 0
+    ended = text[at : at + 1] == "}"
+    while not ended:
+        try:
+            key, at = decoder.raw_decode(text, at)
+            at = _after_blanks(text, at)
+            if not isinstance(key, str) or text[at : at + 1] not in (":", ""):
+                raise json.JSONDecodeError("Expecting a key and a colon", text, at)
+            value, at = decoder.raw_decode(text, _after_blanks(text, at + 1))
+            at = _after_blanks(text, at)
+            if text[at : at + 1] not in (",", "}"):
+                raise json.JSONDecodeError("Expecting a comma or the end", text, at)
+        except _NOT_JSON as error:
+            raise _cut_or_broken(path, position + 1, error, len(text)) from None
+        position += 1
+        yield position, key, value
+        ended = text[at] == "}"
+        at = at if ended else _after_blanks(text, at + 1)
+    if _after_blanks(text, at + 1) < len(text):
+        raise _problem(path, f"has text after its end, record {position}", "one object")
+
+
+def _after_blanks(text: str, at: int) -> int:
+    while at < len(text) and text[at] in _BLANKS:
+        at += 1
+    return at
+
+
+def read_text(path: Path) -> str:
+    """Reads a plain text file.
+
+    Raises:
+        InputError: The file is empty, HTML or not UTF-8.
+    """
+    text = _whole(path)
+    _refuse_pages(path, text.lstrip(_BLANKS)[:20], "plain text")
+    return text
 
 
 def read_parquet(path: Path, columns: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -183,18 +238,19 @@ def read_csv(
     """
     _refuse_pages_and_json(path)
     with _open(path) as file:
-        quotes = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
+        quotes: Literal[0, 3] = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
         rows = filter(None, csv.reader(file, delimiter=delimiter, quoting=quotes, strict=True))
-        position, width, row = 0, 0, []
+        row: list[str] = []
+        position = width = 0
         try:
             pick = None
             if columns is not None:
                 header = next(rows)
                 pick, width = _picker(path, header, columns), len(header)
-            for position, row in enumerate(rows, 1):  # noqa: B007
+            for position, row in enumerate(rows, 1):
                 width = width or len(row)
                 yield position, pick(row) if pick and len(row) == width else row
-            if len(row) < width and not _ends_with_line_end(path):
+            if row and len(row) < width and not _ends_with_line_end(path):
                 raise _problem(path, f"ends inside record {position}", "a whole file", _CUT_MEND)
         except UnicodeDecodeError as error:
             raise _not_utf8(path, error) from None
@@ -217,10 +273,14 @@ def _picker(path: Path, header: list[str], columns: list[str]) -> Callable[[list
 
 def _refuse_pages_and_json(path: Path) -> None:
     start = _start(path)
-    if start.lower().startswith(("<!doctype", "<html", "<?xml")):
-        raise _html(path, "CSV")
+    _refuse_pages(path, start, "CSV")
     if start.startswith("{") or (start.startswith("[") and start[1:].lstrip(_BLANKS)[:1] in tuple('{["]')):
         raise _problem(path, "holds JSON", "CSV", "Check the source's `files:`")
+
+
+def _refuse_pages(path: Path, start: str, expected: str) -> None:
+    if start.lower().startswith(("<!doctype", "<html", "<?xml")):
+        raise _html(path, expected)
 
 
 def _ends_with_line_end(path: Path) -> bool:
@@ -247,13 +307,6 @@ def _read(path: Path, file: IO[str], size: int) -> str:
         raise _not_utf8(path, error) from None
 
 
-def _read_line(path: Path, file: IO[str]) -> str:
-    try:
-        return file.readline()
-    except UnicodeDecodeError as error:
-        raise _not_utf8(path, error) from None
-
-
 def _not_utf8(path: Path, error: UnicodeDecodeError) -> InputError:
     if error.reason == "unexpected end of data":
         return _problem(path, "ends inside a character", "a whole file", _CUT_MEND)
@@ -269,13 +322,26 @@ def _first_character(path: Path) -> str:
     return first
 
 
+def _whole(path: Path) -> str:
+    """All the characters of a small file."""
+    with _open(path) as file:
+        text = _read(path, file, -1)
+    if not text.strip(_BLANKS):
+        raise _empty(path)
+    return text
+
+
 def _start(path: Path) -> str:
     """Some characters of the file, from the first that is not blank."""
     with _open(path) as file:
         while start := _read(path, file, 4096):
             if text := start.lstrip(_BLANKS):
                 return text
-    raise _problem(path, "is empty", "records", "Fetch it again")
+    raise _empty(path)
+
+
+def _empty(path: Path) -> InputError:
+    return _problem(path, "is empty", "records", "Fetch it again")
 
 
 def _html(path: Path, expected: str) -> InputError:

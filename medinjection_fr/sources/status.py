@@ -7,7 +7,7 @@ from pathlib import Path
 
 from medinjection_fr.errors import InputError
 from medinjection_fr.recipe import Recipe
-from medinjection_fr.sources.catalogue import Source
+from medinjection_fr.sources.catalogue import Source, load_catalogue
 from medinjection_fr.sources.fetch import is_fetched
 from medinjection_fr.sources.parts import find_adapter
 
@@ -38,8 +38,11 @@ def recipe_status(recipe: Recipe) -> list[SourceStatus]:
 def _status(source: Source, folder: Path) -> SourceStatus:
     try:
         files = len(find_adapter(source).find_files(folder, source))
-    except InputError:
-        return SourceStatus(source.name, "missing", 0, how_to_get(source, folder))
+    except InputError as error:
+        to_do = how_to_get(source, folder)
+        if folder.is_dir():  # and some of it is missing, or wrong
+            to_do = f"{'; '.join(problem.what for problem in error.problems[:3])}: {to_do}"
+        return SourceStatus(source.name, "missing", 0, to_do)
     if is_fetched(source, folder) is False:
         to_do = f"other bytes than the catalogue pins; for those: {how_to_get(source, folder)}"
         return SourceStatus(source.name, "other version", files, to_do)
@@ -47,8 +50,15 @@ def _status(source: Source, folder: Path) -> SourceStatus:
 
 
 def how_to_get(source: Source, folder: Path) -> str:
-    """The command that fetches a source, or what to ask for."""
+    """The command that fetches a source into a folder, or what to ask for, or what to put there."""
     location = source.facts["location"]
     if location["kind"] == "folder":
         return f"{location.get('ask', 'put its files there')} ({folder})"
-    return f"medinjection-fr sources fetch {source.name} --data {folder.parent}"
+    if location["kind"] == "package":
+        return "it ships with the package: leave out its `path:`"
+    if source.name in load_catalogue() and folder.name == source.name:
+        return f"medinjection-fr sources fetch {source.name} --data {folder.parent}"
+    place = f"{location.get('repository')}@{location.get('revision')}"
+    if location["kind"] == "url":
+        place = ", ".join(file["url"] for file in location["files"])
+    return f"put the files of {place} into {folder}"

@@ -1,0 +1,52 @@
+"""Translation memories (TMX 1.1 to 1.4): each unit with an English and a French variant is one translation.
+
+Whichever was the original, the order is to translate the English into French.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from medinjection_fr.sources.adapter import Draft, InputFile, Refused, find_catalogued_files
+from medinjection_fr.sources.catalogue import Source
+from medinjection_fr.sources.translation import translation_fields
+from medinjection_fr.sources.xml import read_xml
+
+__all__ = ["find_files", "read"]
+
+find_files = find_catalogued_files
+
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+def read(file: InputFile, source: Source) -> Iterator[Draft | Refused]:
+    """Reads one file. A unit without an identifier is named by its place."""
+    for position, unit in read_xml(file.path, "tu"):
+        name = unit.get("tuid", "").strip() or f"{file.name}#{position}"
+        english, french = _read_text(unit, "en"), _read_text(unit, "fr")
+        if english is None or not english.strip():
+            evidence = "not one English variant with one segment of plain text"
+            yield Refused(position, name, "record-unreadable", evidence)
+        elif french is None:
+            evidence = "not one French variant with one segment of plain text"
+            yield Refused(position, name, "answer-unparsed", evidence)
+        else:
+            yield Draft(position, file.split, translation_fields(name, english, french, "fr"))
+
+
+def _read_text(unit: Element, language: str) -> str | None:
+    """The text of the variant in a language, if there is one and only one that is sure."""
+    variants = [variant for variant in unit.findall("tuv") if _language(variant) == language]
+    segments = [segment for variant in variants for segment in variant.findall("seg")]
+    if len(variants) != 1 or len(segments) != 1:
+        return None
+    # Inside codes other than highlighting stands what was not said to be text.
+    if any(element.tag != "hi" for element in segments[0].iter() if element is not segments[0]):
+        return None
+    return "".join(segments[0].itertext())
+
+
+def _language(variant: Element) -> str:
+    tag = variant.get(_LANGUAGE) or variant.get("lang") or ""  # lang: before TMX 1.4
+    return tag.replace("_", "-").split("-")[0].strip().lower()

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import hypothesis
+import pytest
+from releases import STUDY, few_rows, write_recipe
+
+from medinjection_fr.build import build
+from medinjection_fr.recipe import find_recipe
+
+# A slow machine is no failure.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gives datasets a cache of this run, and no network."""
+    cache = tempfile.mkdtemp(prefix="medinjection-fr-")
+    os.environ.update(HF_HOME=cache, HF_HUB_OFFLINE="1", HF_DATASETS_DISABLE_PROGRESS_BARS="1")
+    config.add_cleanup(lambda: shutil.rmtree(cache, ignore_errors=True))
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real upstream files, which are not in the repository."""
+    if "MEDINJECTION_DATA" not in os.environ:
+        pytest.skip("MEDINJECTION_DATA names no folder of upstream files")
+    return Path(os.environ["MEDINJECTION_DATA"])
+
+
+@pytest.fixture(scope="session")
+def sample_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The release of the sample that ships with the package; to be left as it is."""
+    return build(
+        find_recipe("sample")[0], tmp_path_factory.mktemp("sample") / "medinjection-fr"
+    ).release.folder
+
+
+@pytest.fixture(scope="session")
+def tiny_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recipe of three sources of our own, of which one record of each breaks a rule."""
+    rows = few_rows()
+    for records in rows.values():
+        records.insert(3, {**records[3], "source_id": "broken", "choices": ["Oui", "Oui"]})
+    return write_recipe(tmp_path_factory.mktemp("tiny-recipe"), rows, study=STUDY)
+
+
+@pytest.fixture(scope="session")
+def tiny_release(tiny_recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The release of ``tiny_recipe``; to be left as it is."""
+    return build(tiny_recipe, tmp_path_factory.mktemp("tiny") / "medinjection-fr").release.folder
