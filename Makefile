@@ -19,10 +19,12 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+bench: ROWS ?= 571436
 bench: $(VENV)/.dev
-	$(BIN)/python benchmarks/build.py
-	$(BIN)/python benchmarks/loading.py
-	$(BIN)/python benchmarks/validation.py
+	$(BIN)/python benchmarks/build.py --rows $(ROWS)
+	$(BIN)/python benchmarks/validation.py --rows $(ROWS)
+	$(BIN)/python benchmarks/verify.py --rows $(ROWS)
+	$(BIN)/python benchmarks/loading.py --rows $(ROWS)
 
 $(VENV)/.core: setup.cfg
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'

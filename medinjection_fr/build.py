@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from medinjection_fr.curate.curation import Curation
 from medinjection_fr.curate.ledger import count_by_rule
 from medinjection_fr.curate.rows import Rows
 from medinjection_fr.errors import InputError, Problem
@@ -71,6 +72,8 @@ def build(
         materials = Rows(
             [part for part in parts if part.source.yields != "records"], [], keep_groups_together=False
         )
+        if curation := Curation.from_recipe(recipe.content):
+            records.curate(curation, workspace, jobs or os.cpu_count() or 1)
         if not len(records.kept):
             raise InputError(_nothing_kept(recipe_path, records))
         if recipe.is_public and (faults := _public_faults(recipe, records)):

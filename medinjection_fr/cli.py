@@ -19,6 +19,11 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON 
 _data_option = click.option(
     "--data", type=_FOLDER, default=Path(), help="Folder with a folder for each source; here if not given."
 )
+_recipe_data_option = click.option(
+    "--data",
+    type=_FOLDER,
+    help="Folder that the recipe's paths are relative to; the recipe's own if not given.",
+)
 _release_option = click.option(
     "--release", type=_FOLDER, default=Path("medinjection-fr"), show_default=True, help="Release folder."
 )
@@ -60,7 +65,7 @@ def _fail(problems: list[Problem]) -> None:
 def main() -> None:
     """MedInjection-FR: build, verify and look into releases of the dataset."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal or pipe that cannot show every letter
-        sys.stdout.reconfigure(errors="replace")
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 @main.command()
@@ -82,7 +87,7 @@ def demo(output: Path) -> None:
 @click.option(
     "--output", type=_FOLDER, default=Path("medinjection-fr"), show_default=True, help="Release folder."
 )
-@click.option("--data", type=_FOLDER, help="Folder that the recipe's paths are relative to.")
+@_recipe_data_option
 @click.option("--jobs", type=click.IntRange(1), help="Processes; the number of cores if not given.")
 @click.option("--replace", is_flag=True, help="Take the place of a release in the output folder.")
 @click.option("--format", type=click.Choice(["arrow", "parquet"]), default="arrow", show_default=True)
@@ -95,11 +100,10 @@ def build(
     Example: medinjection-fr build published --data ~/data --output medinjection-fr
     """
     from medinjection_fr.build import build as build_release
-    from medinjection_fr.recipe import find_recipe
     from medinjection_fr.tables import print_build
 
-    path, shipped = find_recipe(recipe)
-    built = build_release(path, output, data or (Path.cwd() if shipped else None), jobs, replace, format)
+    path, base = _find_recipe(recipe, data)
+    built = build_release(path, output, base, jobs, replace, format)
     if as_json:
         _print_json({"release": str(output), "written": built.written, **_summary(built.release.manifest)})
     else:
@@ -128,6 +132,32 @@ def verify(folder: Path, rows: bool, as_json: bool) -> None:
     total = sum(shard.rows for shard in release.shards)
     what = "every file and record" if rows else "every file"
     click.echo(f"{folder}: sound. Version {release.version}, {total:,} records, {what} checked.")
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option(
+    "--output", type=_FOLDER, help="Folder for the page and its figures; <DIR>-audit beside DIR if not given."
+)
+@_json_option
+def audit(folder: Path, output: Path | None, as_json: bool) -> None:
+    """Show what the release in DIR holds: audit.html, a page for people, and audit.json, its figures.
+
+    Composition, sources, lengths, gold letters, what was dropped and why, and whether question type is
+    confounded with provenance. Needs the extra `report`.
+
+    Example: medinjection-fr audit medinjection-fr
+    """
+    from medinjection_fr.release.audit_page import FIGURES, PAGE, default_output, write_audit
+
+    output = output or default_output(folder)
+    figures = write_audit(folder, output)
+    if as_json:
+        _print_json(figures)
+        return
+    for finding in figures["findings"]:
+        click.echo(f"{finding['level']}: {finding['text']}")
+    click.echo(f"Wrote {output / PAGE} and {output / FIGURES}. Next: open {PAGE} in a browser.")
 
 
 @main.command()
@@ -166,6 +196,33 @@ def show(id: str, release: Path, as_json: bool) -> None:
         _print_json(found)
     else:
         print_found(found)
+
+
+@main.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--against", type=_FOLDER, required=True, help="JSON, JSON Lines, or the folder of a release.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes; the number of cores if not given.")
+@_json_option
+def leaks(folder: Path, against: Path, jobs: int | None, as_json: bool) -> None:
+    """Search the release in FOLDER for what a benchmark asks. It reports and changes nothing.
+
+    Example: medinjection-fr leaks medinjection-fr --against benchmark.jsonl
+    """
+    import os
+    import tempfile
+
+    from medinjection_fr.curate.leaks import find_leaks, read_benchmark
+    from medinjection_fr.release.manifest import read_release
+    from medinjection_fr.tables import print_leaks
+
+    release, benchmark = read_release(folder), read_benchmark(against)
+    with tempfile.TemporaryDirectory() as scratch:
+        found = find_leaks(release, benchmark, jobs or os.cpu_count() or 1, Path(scratch))
+    if as_json:
+        indexed = {"questions": len(benchmark.questions), "unindexed": benchmark.unindexed}
+        _print_json({**indexed, "leaks": [leak._asdict() for leak in found]})
+    else:
+        print_leaks(found, benchmark)
 
 
 @main.group()
@@ -234,19 +291,18 @@ def fetch_sources(names: tuple[str, ...], data: Path) -> None:
 
 @sources.command("status")
 @click.argument("recipe")
-@_data_option
+@_recipe_data_option
 @_json_option
-def source_status(recipe: str, data: Path, as_json: bool) -> None:
+def source_status(recipe: str, data: Path | None, as_json: bool) -> None:
     """Tell which files of RECIPE are there, which are missing, and what to do.
 
     Example: medinjection-fr sources status upstream --data data
     """
-    from medinjection_fr.recipe import find_recipe, load_recipe
+    from medinjection_fr.recipe import load_recipe
     from medinjection_fr.sources.status import recipe_status
     from medinjection_fr.tables import print_status
 
-    path, _ = find_recipe(recipe)
-    states = recipe_status(load_recipe(path, data))
+    states = recipe_status(load_recipe(*_find_recipe(recipe, data)))
     if as_json:
         _print_json(list(map(vars, states)))
     else:
@@ -271,6 +327,14 @@ def export_source(name: str, output: Path, data: Path) -> None:
     click.echo(f"{output}: {kept:,} rows; {dropped:,} dropped, named in {output}.dropped.jsonl")
 
 
+def _find_recipe(recipe: str, data: Path | None) -> tuple[Path, Path | None]:
+    """The recipe's file and the folder of its data; a recipe that ships has its data here."""
+    from medinjection_fr.recipe import find_recipe
+
+    path, shipped = find_recipe(recipe)
+    return path, data or (Path.cwd() if shipped else None)
+
+
 def _summary(manifest: Any) -> dict[str, Any]:
     return {
         "version": manifest["version"],
@@ -285,4 +349,4 @@ def _summary(manifest: Any) -> dict[str, Any]:
 
 
 def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import glob
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medinjection_fr.configs import DEFAULT_CONFIG, normalise_config_name
 from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.release.digests import digest_json
 from medinjection_fr.release.manifest import Release, read_release
 
 if TYPE_CHECKING:
@@ -116,9 +119,11 @@ def _map(release: Release, name: str, split: str, shards: dict[str, list[Path]])
     for path in shards[split]:
         try:
             if path.suffix == ".parquet":
-                part = datasets.Dataset.from_parquet(str(path), split=split)
+                cache = str(_cache(release))
+                part = datasets.Dataset.from_parquet(glob.escape(str(path)), split=split, cache_dir=cache)
             else:
-                part = datasets.Dataset.from_file(str(path), info=info.copy(), split=split)
+                linked = _link(release, path)
+                part = datasets.Dataset.from_file(str(linked), info=info.copy(), split=split)
         except (pa.ArrowException, OSError, ValueError) as error:
             what = f"is not a whole shard ({str(error).splitlines()[0][:80]})"
             raise InputError(Problem(str(path), what, mend="Fetch or build the release again")) from None
@@ -132,6 +137,34 @@ def _map(release: Release, name: str, split: str, shards: dict[str, list[Path]])
     return whole
 
 
+def _cache(release: Release) -> Path:
+    """The place of this release, and of no other, in the cache of datasets."""
+    from datasets import config
+
+    place = digest_json([str(release.folder.resolve()), release.manifest["digest"]])[:16]
+    return Path(config.HF_DATASETS_CACHE) / "medinjection-fr" / place
+
+
+def _link(release: Release, path: Path) -> Path:
+    """A link to a shard in the cache of datasets, or the shard itself where there can be none.
+
+    ``map`` and its like write their results beside the file they read: without the link, into the
+    release, which would no longer be what its manifest says.
+    """
+    name = path.relative_to(release.folder)
+    link = _cache(release) / name
+    try:
+        if not link.exists():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            own = link.with_name(f"{link.name}.{os.getpid()}")
+            own.unlink(missing_ok=True)
+            own.symlink_to(release.folder.resolve() / name)
+            own.replace(link)
+    except OSError:
+        return path
+    return link
+
+
 def _stream(shards: dict[str, list[Path]], split: str | None) -> Any:
     import datasets
 
@@ -139,5 +172,6 @@ def _stream(shards: dict[str, list[Path]], split: str | None) -> Any:
         expected = f"one of {', '.join(shards)} (slices need streaming=False)"
         raise InputError(Problem("split", f'"{split}" is not there', expected))
     suffix = next(iter(shards.values()))[0].suffix.removeprefix(".")
-    files = {part: [str(path) for path in paths] for part, paths in shards.items()}
+    # datasets takes a path for a pattern.
+    files = {part: [glob.escape(str(path)) for path in paths] for part, paths in shards.items()}
     return datasets.load_dataset(suffix, data_files=files, split=split, streaming=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from medinjection_fr.sources.catalogue import Source
 
 if TYPE_CHECKING:
     from medinjection_fr.build import Built
+    from medinjection_fr.curate.leaks import Benchmark, Leak
     from medinjection_fr.sources.status import SourceStatus
 
 _WIDTH_OFF_A_TERMINAL = 120
@@ -45,12 +47,12 @@ def config_counts(release: Release) -> dict[str, dict[str, dict[str, int]]]:
 
 def print_configs(release: Release) -> None:
     """Configurations × splits × types."""
-    table = Table(title=f"medinjection-fr {release.version}", caption="rows as mcqu / mcq / oeq")
+    table = Table(title=f"medinjection-fr {release.version}", caption="rows as mcqu/mcq/oeq")
     table.add_column("config", overflow="fold")
     for split in SPLITS:
         table.add_column(split, justify="right")
     for name, splits in config_counts(release).items():
-        cells = [" / ".join(f"{n:,}" for n in splits[s].values()) if s in splits else "–" for s in SPLITS]
+        cells = ["/".join(f"{n:,}" for n in splits[s].values()) if s in splits else "–" for s in SPLITS]
         table.add_row(name + (" (default)" if name == DEFAULT_CONFIG else ""), *cells)
     console = open_console()
     console.print(table)
@@ -86,6 +88,28 @@ def _print_first_dropped(path: Path, console: Console) -> None:
             seen.add(row.rule)
             place = f"{row.file} record {row.position}"
             console.print(f"  {row.rule}: {place} (id {row.source_id}): {row.evidence}", markup=False)
+
+
+_LEAKS_SHOWN = 20
+
+
+def print_leaks(found: Sequence[Leak], benchmark: Benchmark) -> None:
+    """Leaks by kind and split, and the first of them."""
+    console = open_console()
+    counts = Counter((leak.kind, leak.split) for leak in found)
+    table = Table(title=f"{len(found):,} pairs with {len(benchmark.questions):,} questions")
+    for column in ("kind", *SPLITS):
+        table.add_column(column, justify="left" if column == "kind" else "right")
+    for kind in sorted({kind for kind, _ in counts}):
+        table.add_row(kind, *(f"{counts[kind, split]:,}" for split in SPLITS))
+    console.print(table)
+    for leak in found[:_LEAKS_SHOWN]:
+        pair = f"{leak.id} ({leak.split}) and {leak.benchmark_id}"
+        console.print(f"  {leak.kind} {leak.similarity:.2f}: {pair}", markup=False)
+    if len(found) > _LEAKS_SHOWN:
+        console.print(f"  … and {len(found) - _LEAKS_SHOWN:,} more: --json has them all", markup=False)
+    for reason, number in benchmark.unindexed.items():
+        console.print(f"not indexed: {number:,} questions ({reason})", markup=False)
 
 
 def print_sources(catalogue: Mapping[str, Source]) -> None:

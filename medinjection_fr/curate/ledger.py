@@ -31,7 +31,7 @@ class Dropped(NamedTuple):
     evidence: str
 
 
-def write_ledger(rows: Iterable[Dropped], path: Path) -> None:
+def write_ledger(rows: Iterable[NamedTuple], path: Path) -> None:
     """Writes one JSON object per line, in the order given."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from medinjection_fr.curate.curation import Curation, Reported, curate, signal_parts, with_flags
 from medinjection_fr.curate.ledger import Dropped
-from medinjection_fr.curate.select import Keys, select
+from medinjection_fr.curate.select import Keys, Selection, select
 from medinjection_fr.sources.parts import Part
+from medinjection_fr.workspace import Workspace
 
 
 class Rows:
@@ -32,9 +34,19 @@ class Rows:
         self.parts = parts
         pairs = [(batch, part) for part in parts for batch in part.batches()]
         self.batches = [batch for batch, _ in pairs]
+        self.reported: list[Reported] = []
         self._owners = [part for _, part in pairs]
         self._starts = np.cumsum([0, *(batch.num_rows for batch in self.batches)])
         self._selection = select(Keys.of(self.batches), exclude, keep_groups_together)
+
+    def curate(self, curation: Curation, workspace: Workspace, jobs: int) -> None:
+        """Marks and drops rows by what they say: language, privacy, conflicts, duplicates, leaks."""
+        signals = signal_parts(self.parts, workspace, jobs)
+        self.batches = [with_flags(*pair) for pair in zip(self.batches, signals, strict=True)]
+        verdicts = curate(self.batches, signals, self.kept, curation)
+        alive = np.setdiff1d(self.kept, np.fromiter(verdicts.dropped, np.int64))
+        self._selection = Selection(alive, {**self._selection.dropped, **verdicts.dropped})
+        self.reported = verdicts.reported
 
     @property
     def kept(self) -> NDArray[np.int64]:
@@ -61,10 +73,11 @@ class Rows:
         """Every row that does not stay: those refused when read, then those that clashed."""
         for part in self.parts:
             yield from part.dropped()
-        waiting = deque(sorted(self._selection.dropped.items()))
+        clashed = self._selection.dropped
+        numbers = np.array(sorted(clashed), dtype=np.int64)
         for batch, part, start in zip(self.batches, self._owners, self._starts, strict=False):
-            while waiting and waiting[0][0] < start + batch.num_rows:
-                index, (rule, evidence) = waiting.popleft()
-                row = batch.slice(index - start, 1).to_pylist()[0]
+            low, high = numbers.searchsorted([start, start + batch.num_rows])
+            places = batch.select(["_position", "source_id", "id"]).take(pa.array(numbers[low:high] - start))
+            for number, row in zip(numbers[low:high].tolist(), places.to_pylist(), strict=True):
                 place = (row["_position"], row["source_id"], row["id"])
-                yield Dropped(part.source.name, part.file, *place, rule, evidence)
+                yield Dropped(part.source.name, part.file, *place, *clashed[number])

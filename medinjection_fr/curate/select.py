@@ -18,7 +18,8 @@ SELECTION_RULES = {
     "same-source-id": "the pair of source and source_id is unique in a release",
     "group-in-two-splits": "a group stays in one split: test, else validation, else train",
 }
-_PRIORITY = {"test": 0, "validation": 1, "train": 2}
+PRIORITY = {"test": 0, "validation": 1, "train": 2}
+"""Of records that clash, the one of the lowest number stays."""
 
 Indices = NDArray[np.int64]
 
@@ -82,7 +83,7 @@ def select(keys: Keys, exclude: Sequence[Mapping[str, str]], keep_groups_togethe
 
     for index, reason in _excluded(keys, exclude):
         drop(index, "excluded", reason)
-    priority = _priorities(keys.split)
+    priority = priorities(keys.split)
     identity = _codes([keys.id])
     for index, kept in _later_of_equals(identity, priority, alive):
         drop(index, "same-content", f"kept {_name(keys, kept)}")
@@ -90,20 +91,21 @@ def select(keys: Keys, exclude: Sequence[Mapping[str, str]], keep_groups_togethe
         drop(index, "same-source-id", f"kept {_name(keys, kept)}")
     if keep_groups_together:
         groups = _codes([keys.group_id])
-        best = np.full(number, len(_PRIORITY), dtype=np.int64)
+        best = np.full(number, len(PRIORITY), dtype=np.int64)
         np.minimum.at(best, groups[alive], priority[alive])
         for index in np.flatnonzero(alive & (priority > best[groups])).tolist():
-            split = next(name for name, rank in _PRIORITY.items() if rank == best[groups[index]])
+            split = next(name for name, rank in PRIORITY.items() if rank == best[groups[index]])
             drop(index, "group-in-two-splits", f"{keys.group_id[index].as_py()} stands in {split}")
     return Selection(np.flatnonzero(alive), dropped)
 
 
-def _priorities(split: pa.ChunkedArray) -> Indices:
+def priorities(split: pa.ChunkedArray) -> Indices:
+    """The priority of each record's split."""
     encoded = split.dictionary_encode().combine_chunks()
-    ranks = np.array([_PRIORITY[name] for name in encoded.dictionary.to_pylist()], dtype=np.int64)
+    ranks = np.array([PRIORITY[name] for name in encoded.dictionary.to_pylist()], dtype=np.int64)
     codes = encoded.indices.to_numpy(zero_copy_only=False)
-    priorities: Indices = ranks[codes] if len(ranks) else codes.astype(np.int64)
-    return priorities
+    ranked: Indices = ranks[codes] if len(ranks) else codes.astype(np.int64)
+    return ranked
 
 
 def _codes(columns: Sequence[pa.ChunkedArray]) -> Indices:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,22 +25,18 @@ def render_card(manifest: Mapping[str, Any]) -> str:
         recipe_name=manifest["recipe"]["name"],
         recipe_description=manifest["recipe"].get("description", ""),
         example_config="native+translated" if "native+translated" in configs else next(iter(configs)),
-        composition=markdown_table(composition(manifest)),
-        configs=markdown_table(_config_figures(manifest)),
+        figures={name: markdown_table(table) for name, table in figures(manifest).items()},
         absent=list(manifest["absent_configs"].items()),
-        confound=markdown_table(_confound_figures(manifest)),
         columns=[
             (name, column.get("description") or "one of " + ", ".join(column["enum"]))
             for name, column in load_schema("record")["properties"].items()
         ],
-        sources=markdown_table(_source_figures(manifest)),
         is_public=manifest["recipe"].get("audience") == "public",
-        licenses=markdown_table(_license_figures(manifest)),
         unknown_lineage=_number(manifest["statistics"]["flags"].get("lineage-unknown", 0), ""),
-        ledger=markdown_table(_ledger_figures(manifest)),
         limits=(find_resource("dataset_card") / "limits.md").read_text(encoding="utf-8").strip(),
     )
-    return f"---\n{_front_matter(manifest)}---\n\n{body}"
+    header = yaml.safe_dump(front_matter(manifest), sort_keys=False, allow_unicode=True, width=1000)
+    return f"---\n{header}---\n\n{body}"
 
 
 def render_licenses(manifest: Mapping[str, Any]) -> str:
@@ -65,9 +62,10 @@ def _render(template: str, **values: Any) -> str:
     return environment.get_template(template).render(**values)
 
 
-def _front_matter(manifest: Mapping[str, Any]) -> str:
+def front_matter(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The YAML header of a card."""
     licenses = sorted(manifest["statistics"]["license"])
-    header = {
+    return {
         "language": ["fr"],
         "license": licenses[0].lower() if len(licenses) == 1 and "Ref" not in licenses[0] else "other",
         "pretty_name": "MedInjection-FR",
@@ -101,7 +99,6 @@ def _front_matter(manifest: Mapping[str, Any]) -> str:
             for name, config in manifest["configs"].items()
         ],
     }
-    return str(yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=1000))
 
 
 def _bytes_of(manifest: Mapping[str, Any], paths: Iterable[str]) -> int:
@@ -118,8 +115,23 @@ def _size_category(rows: int) -> str:
     return "n>100M"
 
 
-def composition(manifest: Mapping[str, Any]) -> list[list[str]]:
-    """Rows of each origin and type, by split: the table that ``verify`` counts again."""
+def figures(manifest: Mapping[str, Any]) -> dict[str, list[list[str]]]:
+    """The tables of a card, which ``verify`` counts again."""
+    tables = {
+        "composition": _composition(manifest),
+        "configs": _config_figures(manifest),
+        "confound": _confound_figures(manifest),
+        "sources": _source_figures(manifest),
+        "licenses": _license_figures(manifest),
+        "ledger": _ledger_figures(manifest),
+    }
+    return {
+        name: [[" ".join(cell.split()) for cell in row] for row in table] for name, table in tables.items()
+    }
+
+
+def _composition(manifest: Mapping[str, Any]) -> list[list[str]]:
+    """Rows of each origin and type, by split."""
     counts: dict[tuple[str, str, str], int] = {}
     for shard in shards_of_files(manifest["files"]):
         key = (shard.cell.origin, shard.cell.type, shard.cell.split)
@@ -177,12 +189,11 @@ def _license_figures(manifest: Mapping[str, Any]) -> list[list[str]]:
     table = [["config", *names]]
     table.append(["*terms*", *(str(TERMS.get(name, "none known")) for name in names)])
     for config, described in manifest["configs"].items():
-        rows = dict.fromkeys(names, 0)
+        rows: Counter[str] = Counter()
         for part in described["splits"].values():
             for path in part["shards"]:
-                for name, number in files[path]["licenses"].items():
-                    rows[name] += number
-        table.append([f"`{config}`", *map(_number, rows.values())])
+                rows.update(files[path]["licenses"])
+        table.append([f"`{config}`", *(_number(rows[name]) for name in names)])
     return table
 
 
@@ -203,7 +214,8 @@ def markdown_table(rows: list[list[str]]) -> str:
     head, *body = rows
     numeric = [all(re.fullmatch(r"[\d,]+|–", row[column]) for row in body) for column in range(len(head))]
     rule = ["---:" if right else "---" for right in numeric]
-    return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *body])
+    lines = [[cell.replace("|", "\\|") for cell in row] for row in [head, rule, *body]]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def read_figures(card: str, name: str) -> list[list[str]] | None:
@@ -211,7 +223,8 @@ def read_figures(card: str, name: str) -> list[list[str]] | None:
     match = re.search(rf"<!-- figures: {name} -->\n(.*?)\n<!-- end of figures -->", card, re.DOTALL)
     if not match:
         return None
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in match[1].split("\n")]
+    lines = [re.split(r"(?<!\\)\|", line.strip("|")) for line in match[1].split("\n")]
+    rows = [[cell.strip().replace("\\|", "|") for cell in line] for line in lines]
     return [rows[0], *rows[2:]]
 
 

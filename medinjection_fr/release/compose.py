@@ -30,6 +30,9 @@ from medinjection_fr.release.shards import open_shard
 from medinjection_fr.resources import source_digest
 from medinjection_fr.version import __version__
 
+REPORTED = "test-pairs.jsonl"
+"""In ``dropped/``: pairs of test records that say the same. They are told and not dropped."""
+
 
 def begin_manifest(recipe: Recipe, inputs: Sequence[Input], key: str) -> dict[str, Any]:
     """What a release is made of: recipe, package, and every upstream file with its digest."""
@@ -70,6 +73,9 @@ def write_ledgers(manifest: dict[str, Any], rows: Sequence[Rows], folder: Path) 
         if own:
             (folder / "dropped").mkdir(parents=True, exist_ok=True)
             write_ledger(own, folder / "dropped" / f"{name}.jsonl")
+    if reported := [row for some in rows for row in some.reported]:
+        (folder / "dropped").mkdir(parents=True, exist_ok=True)
+        write_ledger(reported, folder / "dropped" / REPORTED)
 
 
 def count_rows(manifest: dict[str, Any], records: Rows) -> None:

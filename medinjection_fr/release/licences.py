@@ -38,6 +38,15 @@ TERMS = {
 }
 """Licences whose terms are known. Any other, and every ``LicenseRef-…``, counts as none stated."""
 
+
+def openness(license: str) -> int:
+    """Rank of a licence, the most open first: of two copies, the one that may be used more stays."""
+    terms = TERMS.get(license)
+    if terms is None:
+        return 4
+    return 2 * terms.non_commercial + max(terms.share_alike, terms.no_derivatives)
+
+
 PUBLIC_RULES = {
     "license-not-stated": "a public release holds only rows under a licence that is known to allow it",
     "license-no-derivatives": "translated and generated rows are derivatives: their licence allows them",

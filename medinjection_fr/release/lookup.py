@@ -11,6 +11,7 @@ from medinjection_fr.curate.ledger import read_ledger
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.manifest import Release
 from medinjection_fr.release.shards import open_shard
+from medinjection_fr.sources.adapter import UNSPLIT
 
 
 def look_up(release: Release, id: str) -> dict[str, Any]:
@@ -41,8 +42,13 @@ def look_up(release: Release, id: str) -> dict[str, Any]:
 
 
 def _rows(release: Release, path: str, id: str) -> list[tuple[dict[str, Any], str]]:
-    with open_shard(release.folder / path) as (_, batches):
-        return [(row, path) for batch in batches for row in _matching(batch, id)]
+    try:
+        with open_shard(release.folder / path) as (_, batches):
+            return [(row, path) for batch in batches for row in _matching(batch, id)]
+    except (pa.ArrowException, OSError) as error:
+        what = f"is not a whole shard ({str(error).splitlines()[0][:80]})"
+        mend = "Restore the file, or fetch or build the release again"
+        raise InputError(Problem(str(release.folder / path), what, mend=mend)) from None
 
 
 def _matching(batch: pa.RecordBatch, id: str) -> list[dict[str, Any]]:
@@ -53,7 +59,7 @@ def _matching(batch: pa.RecordBatch, id: str) -> list[dict[str, Any]]:
 def _lineage(release: Release, row: dict[str, Any], shard: str) -> dict[str, Any]:
     source = release.manifest["sources"][row["source"]]
     split = shard.split("/")[2]
-    files = [f for f in source["files"] if f["split"] in (split, "in-record")]
+    files = [f for f in source["files"] if f["split"] in (split, "in-record", UNSPLIT)]
     named = [f for f in files if row["source_id"].startswith(f"{f['path']}#")]
     return {
         "shard": shard,

@@ -99,15 +99,21 @@ def read_release(folder: Path) -> Release:
     damaged = "Restore the file, or fetch or build the release again"
     try:
         manifest = json.loads(data.decode("utf-8"))
-    except ValueError:
+        sealed = seal(manifest) if isinstance(manifest, dict) else b""
+    except (ValueError, RecursionError):
         raise InputError(Problem(str(path), "is not JSON", "a manifest", damaged)) from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else None
         what = f"is of the format {found!r}"
         raise InputError(Problem(str(path), what, FORMAT, "Use the package version that wrote it"))
-    if seal(manifest) != data:
+    if sealed != data:
         what = "was altered: its bytes do not give its own digest"
         raise InputError(Problem(str(path), what, mend=damaged))
     if problems := schema_problems(manifest, "release", str(path)):
         raise InputError(problems)
+    parts = [part for config in manifest["configs"].values() for part in config["splits"].values()]
+    listed = {shard for part in parts for shard in part["shards"]}
+    if unknown := sorted(listed - {file["path"] for file in manifest["files"]}):
+        what = f"list {unknown[0]}, which is not among the files"
+        raise InputError(Problem(f"{path} › configs", what, mend=damaged))
     return Release(folder, manifest)

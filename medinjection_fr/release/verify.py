@@ -18,7 +18,7 @@ from medinjection_fr.curate.ledger import count_by_rule, read_ledger
 from medinjection_fr.errors import Problem
 from medinjection_fr.progress import progress_bar
 from medinjection_fr.record import ID_SCHEME, SCHEMA, record_id, validate
-from medinjection_fr.release.card import composition, read_figures, read_front_matter
+from medinjection_fr.release.card import figures, front_matter, read_figures, read_front_matter
 from medinjection_fr.release.digests import digest_file
 from medinjection_fr.release.layout import order_keys
 from medinjection_fr.release.manifest import (
@@ -179,31 +179,28 @@ def _card_faults(release: Release, faulty: set[str]) -> Iterator[Problem]:
     path = release.folder / CARD
     if str(path) in faulty:
         return
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8", errors="replace")
     header = read_front_matter(text)
     if not isinstance(header, dict):
         yield Problem(str(path), "has no YAML header", "the configurations", _MEND)
         return
-    configs = release.manifest["configs"]
-    listed = {entry["config_name"]: entry for entry in header.get("configs", [])}
-    counted = {entry["config_name"]: entry for entry in header.get("dataset_info", [])}
-    for name, config in configs.items():
-        expected = [{"split": s, "path": part["shards"]} for s, part in config["splits"].items()]
-        entry = listed.pop(name, {})
-        rows = {s["name"]: s["num_examples"] for s in counted.get(name, {}).get("splits", [])}
-        if (
-            entry.get("data_files") != expected
-            or entry.get("version") != release.version
-            or entry.get("description") != f"sha256:{config['digest']}"
-            or rows != {split: part["rows"] for split, part in config["splits"].items()}
-        ):
-            what = f"its header describes the configuration {name} otherwise than release.json"
+    expected = front_matter(release.manifest)
+    for key in ("configs", "dataset_info"):
+        if header.get(key) != expected[key]:
+            names = ", ".join(_differing(header.get(key), expected[key]))
+            what = f"its header's {key} are not those of release.json ({names})"
             yield Problem(str(path), what, mend=_MEND)
-    for name in listed:
-        yield Problem(str(path), f"its header lists {name}, which does not exist", mend=_MEND)
-    if read_figures(text, "composition") != composition(release.manifest):
-        what = "its composition table is not what the shards count"
-        yield Problem(str(path), what, mend=_MEND)
+    for name, table in figures(release.manifest).items():
+        if read_figures(text, name) != table:
+            yield Problem(str(path), f"its table of {name} is not what the shards count", mend=_MEND)
+
+
+def _differing(given: Any, expected: list[Any]) -> list[str]:
+    """Names of the configurations that two lists describe differently."""
+    given = given if isinstance(given, list) else []
+    entries = [e for e in (*given, *expected) if not (e in given and e in expected)]
+    names = [str(e.get("config_name")) if isinstance(e, dict) else "?" for e in entries]
+    return list(dict.fromkeys(names)) or ["their order"]
 
 
 def _ledger_faults(release: Release, faulty: set[str]) -> Iterator[Problem]:
@@ -218,9 +215,16 @@ def _ledger_faults(release: Release, faulty: set[str]) -> Iterator[Problem]:
         path = release.folder / "dropped" / f"{name}.jsonl"
         if str(path) in faulty:
             continue
-        found = count_by_rule(read_ledger(path)) if path.exists() else {}
+        try:
+            found = count_by_rule(read_ledger(path)) if path.exists() else {}
+        except (ValueError, TypeError):
+            yield Problem(str(path), "is not a ledger", "a dropped record a line", _MEND)
+            continue
         if found != source["dropped"]:
             yield Problem(str(path), f"counts {found}", f"{source['dropped']}", _MEND)
+    for name in sorted(kept_in_shards.keys() - release.manifest["sources"].keys()):
+        where = f"{release.folder / MANIFEST} › sources"
+        yield Problem(where, f"lacks {name}", f"the source of {kept_in_shards[name]} rows", _MEND)
 
 
 def _row_faults(release: Release) -> Iterator[Problem]:

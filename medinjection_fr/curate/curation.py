@@ -1,0 +1,310 @@
+"""Which of the valid records stay: language, privacy, conflicts, duplicates and leaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from medinjection_fr.curate.pairs import Pair, Signals, embedded_pairs, exact_pairs, near_pairs
+from medinjection_fr.curate.select import PRIORITY, Keys, priorities
+from medinjection_fr.curate.signals import PRIVACY_FLAG, SIGNALS_SCHEMA, compute_signals
+from medinjection_fr.processes import Count, run_tasks
+from medinjection_fr.release.licences import openness
+from medinjection_fr.sources.parts import Part
+from medinjection_fr.workspace import Workspace
+
+CURATION_RULES = {
+    "foreign-language": "the record is in French",
+    "personal-data": "the record holds no personal data (where the recipe says that it drops)",
+    "conflict": "no two records give the same question another gold answer",
+    "leak": "no record of train or validation says what one of a later split asks",
+    "duplicate": "no two records of a split are copies but for case, typography, accents or order",
+    "near-duplicate": "no two records of a split are near copies",
+}
+
+
+@dataclass(frozen=True)
+class Curation:
+    """What the recipe wants.
+
+    Attributes:
+        language: Drop what is not French, mark what is short or mixed.
+        duplicates: Drop copies and near copies within a split.
+        leaks: Drop from train, then validation, what a later split asks.
+        conflicts: ``drop`` all sides of a contradiction, or ``keep`` them.
+        privacy: ``flag`` findings of personal data, or ``drop`` the records.
+    """
+
+    language: bool = True
+    duplicates: bool = True
+    leaks: bool = True
+    conflicts: str = "drop"
+    privacy: str = "flag"
+
+    @classmethod
+    def from_recipe(cls, recipe: Mapping[str, Any]) -> Curation | None:
+        """Reads the recipe's ``curate``; ``None`` if it has none."""
+        settings = recipe.get("curate")
+        return None if settings is None else cls(**settings)
+
+
+class Reported(NamedTuple):
+    """Two records of the test that say the same: told, not dropped.
+
+    Attributes:
+        first, second: ``source/source_id``.
+        kind: As ``pairs.Pair`` has it.
+        similarity: Jaccard similarity of their texts.
+    """
+
+    first: str
+    second: str
+    kind: str
+    similarity: float
+
+
+class Verdicts(NamedTuple):
+    """What curation decides.
+
+    Attributes:
+        dropped: Number of a dropped record → (rule, evidence).
+        reported: Pairs of test records that say the same.
+    """
+
+    dropped: dict[int, tuple[str, str]]
+    reported: list[Reported]
+
+
+def signal_parts(parts: Sequence[Part], workspace: Workspace, jobs: int) -> list[pa.RecordBatch]:
+    """Computes the signals of every batch of every part; what is there already is not done again."""
+    tasks = [(part, number, workspace) for part in parts for number in range(len(part.batches()))]
+    missing = [task for task in tasks if not _signal_folder(*task).exists()]
+    run_tasks(_signal_batch, missing, jobs if len(missing) > 1 else 1, "looking at")
+    return [_read_signals(_signal_folder(*task) / "signals.arrow") for task in tasks]
+
+
+def _signal_folder(part: Part, number: int, workspace: Workspace) -> Path:
+    return workspace.step_folder(f"signals-{part.folder.name}-{number:05d}")
+
+
+def _signal_batch(task: tuple[Part, int, Workspace], count: Count) -> None:
+    part, number, workspace = task
+    batch = part.batches()[number]
+    with workspace.step(_signal_folder(*task).name) as folder:
+        signals = compute_signals(batch)
+        path = str(folder / "signals.arrow")
+        with pa.OSFile(path, "wb") as sink, pa.ipc.new_stream(sink, SIGNALS_SCHEMA) as writer:
+            writer.write_batch(signals)
+    count(batch.num_rows)
+
+
+def _read_signals(path: Path) -> pa.RecordBatch:
+    with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as reader:
+        return reader.read_next_batch()
+
+
+def with_flags(batch: pa.RecordBatch, signals: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with the signals' flags added to its own."""
+    added = signals["flags"].to_pylist()
+    if not any(added):
+        return batch
+    own = batch["flags"].to_pylist()
+    flags = [sorted({*a, *b}) for a, b in zip(own, added, strict=True)]
+    place = batch.schema.get_field_index("flags")
+    return batch.set_column(place, batch.schema.field(place), pa.array(flags, pa.list_(pa.string())))
+
+
+def curate(
+    batches: Sequence[pa.RecordBatch],
+    signal_batches: Sequence[pa.RecordBatch],
+    kept: NDArray[np.int64],
+    curation: Curation,
+) -> Verdicts:
+    """Decides which of the records that the selection kept stay.
+
+    Of two that say the same, the one in test stays over validation over train, then the one under
+    the more open licence, then the one whose source stands first in the catalogue. The official test
+    stays whole: pairs within it are reported.
+
+    Args:
+        batches: Records, as parts hold them.
+        signal_batches: Their signals.
+        kept: Numbers of the records that count.
+        curation: What the recipe wants.
+    """
+    records = _Records(batches, signal_batches, kept)
+    dropped: dict[int, tuple[str, str]] = {}
+    if curation.language:
+        dropped.update(records.foreign())
+    if curation.privacy == "drop":
+        dropped.update(records.personal())
+    records.bury(dropped)
+    pairs = list(exact_pairs(records.signals, records.alive, records.row))
+    if curation.conflicts == "drop":
+        conflicts = dict(_conflicts(pairs, records))
+        dropped.update(conflicts)
+        records.bury(conflicts)
+    if curation.duplicates or curation.leaks:
+        pairs += near_pairs(records.signals, records.alive, records.row)
+    if curation.leaks:
+        pairs += embedded_pairs(records.signals, records.alive, records.asked(), records.row)
+        pairs += records.lineage_pairs()
+    lost, reported = _settle(pairs, records, curation)
+    told = [
+        Reported(records.name(pair.first), records.name(pair.second), pair.kind, round(pair.similarity, 4))
+        for pair in reported
+    ]
+    return Verdicts({**dropped, **lost}, told)
+
+
+class _Records:
+    """Records and signals by number."""
+
+    def __init__(
+        self,
+        batches: Sequence[pa.RecordBatch],
+        signal_batches: Sequence[pa.RecordBatch],
+        kept: NDArray[np.int64],
+    ) -> None:
+        self._batches = batches
+        self._starts = np.cumsum([0, *(batch.num_rows for batch in batches)])
+        self._signals = pa.Table.from_batches(signal_batches, SIGNALS_SCHEMA)
+        self.alive = np.zeros(self._signals.num_rows, dtype=bool)
+        self.alive[kept] = True
+        self.keys = Keys.of(batches)
+        self.priority = priorities(self.keys.split)
+        license = pa.chunked_array([batch["license"] for batch in batches], pa.string())
+        encoded = license.dictionary_encode().combine_chunks()
+        ranks = np.array([openness(name) for name in encoded.dictionary.to_pylist()], dtype=np.int64)
+        self.openness = ranks[encoded.indices.to_numpy()]
+        types = pa.chunked_array([batch["type"] for batch in batches], pa.string())
+        self.signals = arrays_of(self._signals, types.to_numpy() != "oeq")
+
+    def row(self, index: int) -> dict[str, Any]:
+        owner = int(np.searchsorted(self._starts, index, side="right")) - 1
+        row: dict[str, Any] = self._batches[owner].slice(index - self._starts[owner], 1).to_pylist()[0]
+        return row
+
+    def bury(self, numbers: Iterable[int]) -> None:
+        self.alive[list(numbers)] = False
+
+    def name(self, index: int) -> str:
+        source, source_id = self.keys.source[index].as_py(), self.keys.source_id[index].as_py()
+        return f"{source}/{source_id}"
+
+    def place(self, index: int) -> str:
+        return f"{self.name(index)} in {self.keys.split[index].as_py()}"
+
+    def foreign(self) -> Iterator[tuple[int, tuple[str, str]]]:
+        evidence = self._signals["foreign"].to_pylist()
+        for index in np.flatnonzero(self.alive).tolist():
+            if evidence[index]:
+                yield index, ("foreign-language", evidence[index])
+
+    def personal(self) -> Iterator[tuple[int, tuple[str, str]]]:
+        flags = self._signals["flags"].to_pylist()
+        for index in np.flatnonzero(self.alive).tolist():
+            if PRIVACY_FLAG in flags[index]:
+                yield index, ("personal-data", "personal data were found")
+
+    def asked(self) -> NDArray[np.int64]:
+        """Records of validation and test."""
+        return np.flatnonzero(self.alive & (self.priority < PRIORITY["train"]))
+
+    def lineage_pairs(self) -> Iterator[Pair]:
+        """Pairs of different splits where one was made from the other, or both from the same."""
+        derived = list(chain.from_iterable(batch["derived_from"].to_pylist() for batch in self._batches))
+        made: dict[str, list[int]] = {}
+        living = np.flatnonzero(self.alive).tolist()
+        for index in living:
+            if derived[index] is not None:
+                made.setdefault(derived[index], []).append(index)
+        if not made:
+            return
+        for index in living:
+            if (name := self.name(index)) in made:
+                made[name].append(index)
+        for members in made.values():
+            asked = [m for m in members if self.priority[m] < PRIORITY["train"]]
+            for first in asked:
+                for second in members:
+                    if self.priority[first] < self.priority[second]:
+                        yield Pair(min(first, second), max(first, second), "lineage", 1.0)
+
+
+def arrays_of(table: pa.Table, is_closed: NDArray[np.bool_]) -> Signals:
+    """The signals as arrays.
+
+    Args:
+        table: Signals of all records.
+        is_closed: Which of them are multiple choice.
+    """
+    names = [n for n in Signals._fields if n not in ("is_closed", "bands", "probes", "holds")]
+    bands = np.concatenate([chunk.flatten().to_numpy() for chunk in table["bands"].chunks])
+    return Signals(
+        **{name: table[name].to_numpy() for name in names},
+        is_closed=is_closed,
+        bands=bands.reshape(len(table), -1),
+        probes=_lists(table["probes"]),
+        holds=_lists(table["holds"]),
+    )
+
+
+def _lists(column: pa.ChunkedArray) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    lengths = np.concatenate([chunk.value_lengths().to_numpy() for chunk in column.chunks])
+    values = np.concatenate([chunk.flatten().to_numpy() for chunk in column.chunks])
+    return values, np.concatenate([[0], np.cumsum(lengths)])
+
+
+def _conflicts(pairs: Iterable[Pair], records: _Records) -> Iterator[tuple[int, tuple[str, str]]]:
+    for pair in pairs:
+        if pair.kind == "conflict":
+            for index, other in ((pair.first, pair.second), (pair.second, pair.first)):
+                yield index, ("conflict", f"another gold answer in {records.place(other)}")
+
+
+def _settle(
+    pairs: Iterable[Pair], records: _Records, curation: Curation
+) -> tuple[dict[int, tuple[str, str]], list[Pair]]:
+    """Goes through the records from the first that stays to the last, each against those kept."""
+    partners: dict[int, list[Pair]] = {}
+    for pair in pairs:
+        if pair.kind != "conflict" and records.alive[pair.first] and records.alive[pair.second]:
+            partners.setdefault(pair.first, []).append(pair)
+            partners.setdefault(pair.second, []).append(pair)
+    lost: dict[int, tuple[str, str]] = {}
+    reported: list[Pair] = []
+    rank = {index: (int(records.priority[index]), int(records.openness[index]), index) for index in partners}
+    for index in sorted(partners, key=rank.__getitem__):
+        for pair in sorted(partners[index], key=lambda p: (-p.similarity, p.kind, p.first, p.second)):
+            other = pair.first if pair.second == index else pair.second
+            if rank[other] > rank[index] or other in lost:
+                continue
+            rule = _rule(pair, records, index, other, curation)
+            if rule == "reported":
+                reported.append(pair)
+            elif rule:
+                evidence = f"kept {records.place(other)}; {pair.kind}; similarity {pair.similarity:.2f}"
+                lost[index] = (rule, evidence)
+                break
+    return lost, sorted(set(reported))
+
+
+def _rule(pair: Pair, records: _Records, index: int, other: int, curation: Curation) -> str | None:
+    """The rule by which a record goes for another that stays, if any."""
+    if records.priority[index] != records.priority[other]:
+        return "leak" if curation.leaks else None
+    if pair.kind in ("answer", "embedded", "lineage"):
+        return None
+    if records.priority[index] == PRIORITY["test"]:
+        return "reported"
+    if not curation.duplicates:
+        return None
+    return "near-duplicate" if pair.kind == "near" else "duplicate"

@@ -1,0 +1,170 @@
+"""Which language a record is in. French stays; English goes; what is short or mixed is marked.
+
+A first pass counts French and English function words, which settles clear cases at a glance; langdetect,
+seeded so that it always says the same, decides the rest. Both look at the whole record together:
+on a single option or a one-line answer ("Hypokaliémie") no detector is to be trusted.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+FRENCH = "fr"
+SHORT = "short-for-language-id"
+MIXED = "mixed-language"
+
+_SHORTEST = 60
+"""Letters under which a foreign verdict marks the record instead of dropping it."""
+_SHORTEST_OPTIONS = 20
+"""Letters under which the options are too little to be told apart from drug names."""
+_CONFIDENT = 0.8
+"""Probability under which a foreign verdict marks the record instead of dropping it."""
+_CLEARLY_FRENCH = 0.20
+"""Share of French function words above which a text with hardly an English one is French."""
+_WINDOW = 12
+"""Words that are looked at together for a passage in English."""
+
+# Function words of one language that are no words of the other. Words of both ("on", "as", "a",
+# "or", "son", "pour") say nothing and are left out.
+_FRENCH_WORDS = frozenset(
+    "le la les l d un une des du de et est sont dans par avec que qui quoi dont ou où au aux ce cet cette "
+    "ces sa ses leur leurs il elle ils elles en ne pas plus n qu s se à été être ont lors chez entre sans "
+    "sous mais comme ainsi suivant suivante suivantes suivants parmi quel quelle quels quelles peut".split()
+)
+_ENGLISH_WORDS = frozenset(
+    "the of and is are was were with which that this these those from by not to following what most who "
+    "whom whose had have been being it its at his her she he they their would should could might can will "
+    "shall does did than then there when where why how any each both other another such only own same "
+    "because during before after above below between into through without within against about under over "
+    "more less first second if nor you your we our".split()
+)
+_ENGLISH_NOUNS = frozenset(
+    "acid acids cell cells disease failure blood bone bones increase increases increased decrease decreased reduced "
+    "deficiency receptor factor protein kinase cyst heart liver kidney brain tooth teeth pain fever pressure weight "
+    "high low upper lower early late year years month months week weeks day days hour hours wall growth loss "
+    "treatment therapy screening rate level levels muscle nerve skin gland tissue inheritance "
+    "dominant recessive linked injury bite open closed fixed red white green child children".split()
+)
+"""Words that options in English often have, none of them French."""
+_FRENCH_ENDING = re.compile(
+    "(?:iques?|ies?|eu[xs]e?s?|ismes?|istes?|eurs?|ments?|aires?|elles?|ales?|aux|ences?|ites?|ines?|oses?|ols?|ones?|ases?|ides?|anes?|ures?|ages?|iens?|iennes?)$"
+)
+_ENGLISH_ENDING = re.compile(
+    "(?:ings?|ness|[lt]y|[cdgmnrs]y|phy|thy|[^aeiou]ics?|[^aeiou]ical|oids?|[^nstv]ous|isms?|ists?|emia|uria|itis|osis|ular|[^iu]ed)$"
+)
+_LATIN_ENDING = re.compile("(?:us|ae|um|is|ii|i|a|coli|ens|es)$")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+class LanguageVerdict(NamedTuple):
+    """What is known of a record's language.
+
+    Attributes:
+        language: ISO 639-1 code, or ``None`` if the text has nothing to go by.
+        drop: Whether it is foreign for certain.
+        flags: ``short-for-language-id``, ``mixed-language``.
+        evidence: The verdict in words, without the text.
+    """
+
+    language: str | None
+    drop: bool
+    flags: tuple[str, ...]
+    evidence: str
+
+
+def judge_language(record: Mapping[str, Any]) -> LanguageVerdict:
+    """Judges question, context, options and answer together.
+
+    A translation holds another language by its nature: it is not judged.
+    """
+    if record["task"] == "translation":
+        return LanguageVerdict(None, False, (), "a translation")
+    options = " ; ".join(record["choices"])
+    answer = "" if record["choices"] else record["answer"]
+    parts = [part for part in (record["context"], record["instruction"], options, answer) if part]
+    words = [_WORD.findall(part.lower()) for part in parts]
+    flags = [MIXED] if _holds_english(words) or _is_english(options, words) else []
+    if _is_clearly_french(words):
+        return LanguageVerdict(FRENCH, False, tuple(flags), "function words are French")
+    text = "\n".join(parts)
+    language, probability = detect(text)
+    letters = sum(map(len, (word for part in words for word in part)))
+    if language == FRENCH:
+        return LanguageVerdict(FRENCH, False, tuple(flags), f"fr {probability:.2f}")
+    evidence = f"{language or 'nothing to go by'} {probability:.2f}, {letters} letters"
+    french, english = _share(words, _FRENCH_WORDS), _share(words, _ENGLISH_WORDS)
+    is_sure = letters >= _SHORTEST and probability >= _CONFIDENT and french <= english
+    if language is not None and (is_sure or (english and not french)):
+        return LanguageVerdict(language, True, tuple(flags), evidence)
+    return LanguageVerdict(language, False, tuple(sorted({*flags, SHORT})), evidence)
+
+
+def detect(text: str) -> tuple[str | None, float]:
+    """The most probable language of a text by langdetect, and its probability.
+
+    Returns:
+        ``(None, 0.0)`` if the text has no letters to go by.
+    """
+    factory = _detector_factory()
+    detector = factory.create()
+    detector.append(text)
+    from langdetect.lang_detect_exception import LangDetectException
+
+    try:
+        best = detector.get_probabilities()
+    except LangDetectException:
+        return None, 0.0
+    return (best[0].lang, best[0].prob) if best else (None, 0.0)
+
+
+@functools.cache
+def _detector_factory() -> Any:
+    from langdetect import detector_factory
+
+    detector_factory.DetectorFactory.seed = 0  # without it, the same text gets now one language, now another
+    detector_factory.init_factory()
+    return detector_factory._factory
+
+
+def _share(words: Sequence[Sequence[str]], known: frozenset[str]) -> float:
+    total = sum(map(len, words))
+    return sum(word in known for part in words for word in part) / total if total else 0.0
+
+
+def _is_clearly_french(words: Sequence[Sequence[str]]) -> bool:
+    letters = sum(map(len, (word for part in words for word in part)))
+    french, english = _share(words, _FRENCH_WORDS), _share(words, _ENGLISH_WORDS)
+    return letters >= _SHORTEST and french >= _CLEARLY_FRENCH and english <= french / 8
+
+
+def _holds_english(words: Sequence[Sequence[str]]) -> bool:
+    """Whether some dozen words on end are English: a passage that nobody translated."""
+    for part in words:
+        english = [word in _ENGLISH_WORDS for word in part]
+        if sum(english) < 2:
+            continue
+        french = [word in _FRENCH_WORDS for word in part]
+        for start in range(max(1, len(part) - _WINDOW + 1)):
+            found = sum(english[start : start + _WINDOW])
+            if found >= 2 and found > sum(french[start : start + _WINDOW]):
+                return True
+    return False
+
+
+def _is_english(options: str, words: Sequence[Sequence[str]]) -> bool:
+    """Whether the options, all together, are English under a stem that is not."""
+    own = _WORD.findall(options.lower())
+    if sum(map(len, own)) < _SHORTEST_OPTIONS or any(word in _FRENCH_WORDS for word in own):
+        return False
+    french = sum(not word.isascii() or bool(_FRENCH_ENDING.search(word)) for word in own)
+    telling = _ENGLISH_WORDS | _ENGLISH_NOUNS
+    english = sum(word in telling or bool(_ENGLISH_ENDING.search(word)) for word in own)
+    if french > len(own) / 4:
+        return False
+    if english >= len(own) / 4:
+        return True
+    latin = sum(bool(_LATIN_ENDING.search(word)) for word in own)
+    return latin < len(own) / 2 and detect(options)[0] == "en"

@@ -1,0 +1,515 @@
+"""Personal data in texts of ours, of invented people, and in real files, whose findings were all read."""
+
+from __future__ import annotations
+
+import json
+import re
+import tarfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from examples import valid_record
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medinjection_fr.checked_yaml import read_yaml
+from medinjection_fr.curate import privacy
+from medinjection_fr.curate.privacy import (
+    EXCEPTIONS,
+    KINDS,
+    LOW_SEVERITY,
+    Finding,
+    find_personal_data,
+    nir_key,
+    scan_text,
+)
+
+# What is found stands between ⟦ and ⟧, and nothing else in the line; ~ is a no-break space. Nobody exists.
+FINDINGS = {
+    "phone": """\
+Joignable au ⟦06 12 34 56 78⟧ en journée.
+Tél. : ⟦01.42.34.56.78⟧
+Téléphone ⟦04-67-33-12-98⟧, poste 12
+Fax : ⟦05/61/77/22/33⟧
+Numéro ⟦06~71~82~93~14⟧ noté au dossier
+La fille du patient (⟦06 - 12 - 34 - 56 - 78⟧) est prévenue.
+Son portable est le ⟦0612345678⟧.
+Contact : ⟦0467331298⟧
+Appeler le ⟦+33 6 12 34 56 78⟧
+Depuis l'étranger : ⟦+33 (0)1 42 34 56 78⟧.
+Mobile ⟦0033612345678⟧
+Tél ⟦+33612345678⟧
+À La Réunion, ⟦+262 692 12 34 56⟧
+Tél. ⟦01 02 03 04 05⟧ et ⟦02 43 11 76 90⟧
+Examens de laboratoire faits ; SAS sévère. Tél. de l'épouse : ⟦04 67 33 12 98⟧
+Aux urgences, sa fille a été appelée au ⟦06 12 34 56 78⟧
+Né à 38 S.A. ; mère joignable au ⟦04 67 33 12 98⟧
+Laboratoires Exemple. Exploitant. Son portable : ⟦07 12 34 56 78⟧""",
+    "email": """\
+Écrire à ⟦jeanne.durand@exemple.fr⟧.
+Courriel : ⟦p-lemoine_42@mail.chu-exemple.fr⟧, réponse sous 48 h
+<⟦a.b+suivi@exemple.org⟧>
+Contact:⟦dr.lefevre@cabinet-lefevre.paris⟧;""",
+    "birth-date": """\
+Patient né le ⟦12/03/1956⟧, suivi pour un diabète.
+Patiente née le ⟦1er janvier 1948⟧.
+Né(e) le ⟦03-11-72⟧
+Date de naissance : ⟦24.07.1981⟧
+Date de naissance du patient : ⟦9 août 2011⟧
+DDN ⟦12/03/56⟧
+D.D.N. : ⟦1956-03-12⟧
+Enfant né à terme le ⟦5 février 2019⟧ par voie basse.
+Garçon né par césarienne le ⟦14/02/2020⟧.
+Née à Montpellier, le ⟦30 déc. 1962⟧.
+Jumeaux nés le ⟦2 mai 2021⟧.
+Nourrisson né prématurément le ⟦17/09/2022⟧
+Né.e le ⟦12 03 1956⟧
+Née le lundi ⟦4 octobre 1965⟧
+Naissance : ⟦06/06/1944⟧""",
+    "address": """\
+Elle habite ⟦12 rue des Lilas, 75013 Paris⟧.
+Adresse : ⟦3 bis, avenue du Général-Leclerc 34000 Montpellier⟧
+Il vit au ⟦27 boulevard Victor Hugo⟧ avec son épouse.
+Domicilié ⟦5 place Bellecour, 69002 Lyon⟧
+Demeurant ⟦14 place de la République⟧
+Retrouvé ⟦8, impasse des Tilleuls⟧ par les pompiers
+⟦112 route de Nantes 44000 NANTES CEDEX 3⟧
+Chute devant le ⟦45 quai de la Loire⟧ à midi.
+Elle réside ⟦2 allée Jean-Moulin, 59000 Lille⟧.
+Courrier au ⟦7 chemin des Vignes, 13100 Aix-en-Provence⟧
+⟦23-25, avenue du Docteur Lefèvre 75014 PARIS⟧
+Le domicile (⟦18 C rue de l'Église, F-67000 Strasbourg⟧) est insalubre.
+Elle loge ⟦4 passage du Moulin⟧ depuis mars.
+Examens de laboratoire au ⟦6 rue des Acacias⟧
+Titulaire du bail, il habite ⟦6 rue des Acacias⟧
+⟦9 rue anatole france 92300 levallois-perret⟧
+Il rentre ⟦12~rue~des lilas⟧ à pied.""",
+    "named-person": """\
+⟦M. Dupont⟧ consulte pour une toux.
+⟦Mme Martin⟧, 64 ans, est adressée par le ⟦Dr Durand⟧.
+Chez ⟦Monsieur Jean-Pierre Lefèvre⟧, on note une fièvre.
+Le service du ⟦Pr Anne-Marie Le Goff⟧.
+⟦Mlle Nguyen⟧ et ⟦Mme Ba⟧
+Vu avec le ⟦docteur Sophie Lambert⟧ ce jour.
+⟦MME LEROY⟧ est stable.
+⟦MME DE LA FONTAINE⟧ et ⟦M. LE GALL⟧
+Avis du ⟦Professeur Morel⟧ demandé.
+⟦Madame de La Tour⟧ refuse le traitement.
+⟦Mme Dupont née Girard⟧
+On revoit ⟦M. N'Diaye⟧ à un mois.
+⟦Mr. Roussel⟧ a 45 ans.
+Le patient, ⟦M. Le Gall⟧, va bien.
+Porteur de l'hépatite B. ⟦M. Colin⟧ est revu.
+⟦MM. Perrin et Colin⟧ sont apparentés.
+⟦M.~El~Amrani⟧ est hypertendu.
+⟦Mme D. Fontaine⟧ est suivie depuis 2019.
+Courrier du ⟦Dr.~Weber⟧.
+⟦Monsieur VAN DEN BERG⟧ est sorti.
+Selon ⟦M. O'Brien⟧, la douleur est ancienne.
+Nom de naissance : ⟦Girard⟧
+Nom : ⟦Dupont⟧, prénom : ⟦Lucie⟧
+La maladie de ⟦M. Bernard⟧ évolue depuis dix ans.""",
+    "initialled-person": """\
+⟦M. X⟧ est âgé de 54 ans.
+⟦Mme Y⟧ consulte pour des céphalées.
+⟦Mme D.⟧ présente une dyspnée.
+⟦M. A.B.⟧, 61 ans, fumeur.
+⟦M. B.⟧, fumeur, tousse.
+⟦Mr B⟧ n'est pas diabétique.
+Il s'agit de ⟦madame Z.O⟧, âgée de 76 ans.
+⟦M.O⟧, âgé de 42 ans, a consulté.
+⟦M A⟧, 36 ans, sans antécédent
+⟦Mlle I⟧ est admise.
+⟦Mme HK⟧, âgée de 27 ans
+⟦Mr LBA⟧, 65 ans
+⟦Madame R...⟧ est sortie.
+⟦Monsieur A⟧ a six enfants.
+On adresse ⟦Mme F N⟧ en urgence
+Le traitement de ⟦M. D.⟧ est poursuivi.
+⟦Mme B.⟧ Ceci la rassure.""",
+    "record-number": """\
+IPP ⟦0123456⟧
+IPP : ⟦8001234567⟧, service de pneumologie
+N° de dossier : ⟦45213⟧
+Dossier n° ⟦2023-00417⟧
+Numéro de séjour ⟦220145879⟧
+Numéro de dossier médical : ⟦A123456⟧
+dossier médical n°⟦778899⟧
+n° d'admission : ⟦12 345 678⟧
+Identifiant permanent du patient (IPP) : ⟦801234567⟧
+NDA ⟦1234567890⟧""",
+}
+
+NOTHING = """\
+Mme et M. sont mariés.
+M. tuberculosis est un bacille acido-alcoolo-résistant.
+M. Tuberculosis complex
+Infection à M. pneumoniae ou à M. avium.
+Les espèces M. Leprae et M. Bovis
+Dosage des immunoglobulines M. Le diagnostic est celui d'une hépatite A.
+IgG et IgM. Elle est apyrétique.
+Injection I.M. Décanoate de flupentixol.
+Centre M.D. Anderson de Houston
+La date d'obtention de l'A.M.M. Cette date compte.
+Myélome multiple (MM). Ils contribuent au MM. Des études sont en cours.
+Le syndrome de Guillain-Barré est une polyradiculonévrite.
+La maladie de Parkinson, la maladie de Crohn et la maladie de Basedow
+Le signe de Babinski et la manœuvre de Lasègue sont recherchés.
+Le Dr Parkinson a décrit la paralysie agitante, le Pr Dieulafoy l'ulcère.
+Le syndrome du Dr Tartempion est rare.
+L'hôpital du Dr Lefort et le CHU Professeur Zaza
+Suivi au centre neuropsychiatrique Dr Joseph-Lambert.
+Avenue du Docteur Lefèvre
+L'hôpital Robert-Debré
+(Traduit par Docteur Paul Lambert).
+Les travaux du Dr Lambert et al. montrent un effet.
+Pessaire (Dr Lambert® Cerclage)
+Le Dr House est un médecin de série.
+Mme la directrice de l'établissement
+Madame la Présidente, Monsieur le Ministre
+Mme Patiente de 45 ans
+Allongement de l'espace PR. La durée du PR à 200 ms est normale.
+La PR. Par ailleurs, les biothérapies
+Le Pr Positif ne veut rien dire.
+HLA-DR B1 et HLA-Dr Positif
+Une masse moléculaire Mr 50 000
+Fernandez M. Diabetic ketoacidosis. Emerg Med 2007.
+R. M. Ricketts a proposé cette ligne.
+Madame, Monsieur, voici le résultat.
+Un professeur de médecine et un docteur en pharmacie
+professeur de Médecine
+Le patient est vu le 12/03/1956 pour examen.
+Opéré en urgence le 3 mai 2019.
+Le nouveau-né le 12/03/2020 pesait 3 kg.
+Enfant né à terme et hospitalisé le 12/03/2020.
+Louis Pasteur est né le 27 décembre 1822.
+Née en 1956, elle fume depuis 1974.
+Date des dernières règles : 12/03/2020
+Scanner du 12/03/2021 sans anomalie.
+Voie orale, 5 % de glucose, 500 mg 3 fois par jour
+La place de la chirurgie est discutée ; 2 Place de la radiothérapie
+Les 2 voies d'abord de la hanche
+1 voie orale et 2 voies veineuses
+Une avenue prometteuse pour la thérapie ; 3 avenues
+Les enfants de la rue
+Au cours de 12 cours magistraux
+En 2012, place de la chirurgie
+460 av. J.-C.
+Un cathéter 3 voies en place pendant 10 jours
+Titulaire : LABORATOIRES EXEMPLE 12 RUE DES LILAS 75013 PARIS
+Exploitant de l'autorisation de mise sur le marché EXEMPLE SAS 3 avenue Foch 75016 PARIS Tél : 01 42 34 56 78
+N° vert 0800 222 555
+Appelez le 15 ou le 112 ; le 3114 répond jour et nuit.
+Tabac info service : 09 69 39 11 22 ; SOS amitié 09 72 39 40 50
+PMID 31978945, doi 10.1016/j.lpm.2010.06.12.34
+PMID: 0612345678
+0612345678
+Options 01 02 03 04 05
+Posologie 05 10 15 20 25 mg
+Séries 00 01 02 03 04 05 06 07
+P = 0,0612345678
+06 12 34 56 78 90 12
+RPPS 01 42 34 56 78
+Natrémie 140, kaliémie 4,1, chlorémie 102, créatinine 78, urée 5,2
+TA 12/8, FC 80, SpO2 97 %
+NCT03508050 et CRD42017073259
+IPP 40 mg par jour pendant 8 semaines
+Sous IPP 20 40 80 mg
+L'IPP (71,1 %) était plus élevé.
+Les dossiers de 2769 patients ont été revus.
+La durée du séjour était de 12 jours.
+Dossier n° 3
+a@b et p@q.5
+10 mg @ 8 h
+1 85 05 78 006 084 00
+185057800608400
+1 85 05 78 006 084
+1234567890123
+L'examen au NIR 780 nm
+Q-code M 12 et M 5
+Nom : Paracétamol
+Chirurgie de la main, point M. Une incision suffit.""".splitlines()
+
+MARKED = [
+    (kind, line.replace("~", "\u00a0")) for kind, lines in FINDINGS.items() for line in lines.splitlines()
+]
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(kind, text[start:end]) for kind, start, end in scan_text(text)]
+
+
+@pytest.mark.parametrize(("kind", "line"), MARKED)
+def test_personal_data_are_found(kind: str, line: str) -> None:
+    text = re.sub("[⟦⟧]", "", line)
+    assert found(text) == [(kind, datum) for datum in re.findall("⟦(.*?)⟧", line)]
+
+
+@pytest.mark.parametrize("line", NOTHING)
+def test_what_only_looks_like_them_is_not(line: str) -> None:
+    assert found(line) == []
+
+
+def with_key(number: str) -> str:
+    """The number with its key, as arithmetic has it, in the usual groups."""
+    digits = number.replace("2A", "19").replace("2B", "18")
+    parts = [number[0], number[1:3], number[3:5], number[5:7], number[7:10], number[10:13]]
+    return " ".join([*parts, f"{97 - int(digits) % 97:02d}"])
+
+
+INSURED = [
+    "1850578006084",
+    "2560334172011",
+    "285122A004123",
+    "177052B120045",
+    "1992099100023",
+    "7031075116210",
+]
+
+
+@pytest.mark.parametrize("number", INSURED)
+@pytest.mark.parametrize("blank", [" ", "", "\u00a0", ".", "-"])
+def test_social_security_numbers_with_their_key(number: str, blank: str) -> None:
+    written = with_key(number).replace(" ", blank)
+    assert found(f"Assuré {written}, affilié") == [("nir", written)]
+
+
+@pytest.mark.parametrize("number", INSURED)
+def test_social_security_numbers_without_key_need_to_be_announced(number: str) -> None:
+    assert found(number) == found(f"Code {number}.") == []
+    for cue in ("N° de sécurité sociale : ", "NIR ", "numéro de Sécurité sociale du patient : ", "n° SS "):
+        assert found(f"{cue}{number}") == [("nir", number)]
+
+
+@pytest.mark.parametrize("number", INSURED)
+def test_a_wrong_key_is_no_social_security_number_unless_announced(number: str) -> None:
+    *groups, key = with_key(number).split()
+    wrong = " ".join([*groups, f"{int(key) % 97 + 1:02d}"])
+    assert found(wrong) == []
+    assert found(f"NIR : {wrong}") == [("nir", wrong)]
+
+
+@given(
+    sex=st.sampled_from("12"),
+    year=st.integers(0, 99),
+    month=st.integers(1, 12),
+    department=st.sampled_from([*(f"{n:02d}" for n in range(1, 96)), "2A", "2B"]),
+    place=st.integers(1, 990),
+    order=st.integers(1, 999),
+    wrong=st.integers(1, 96),
+)
+def test_keys(sex: str, year: int, month: int, department: str, place: int, order: int, wrong: int) -> None:
+    number = f"{sex}{year:02d}{month:02d}{department}{place:03d}{order:03d}"
+    key = nir_key(number)
+    assert 1 <= key <= 97
+    assert (int(number.replace("2A", "19").replace("2B", "18")) + key) % 97 == 0
+    assert found(f"{number}{key:02d}") == [("nir", f"{number}{key:02d}")]
+    assert found(f"{number}{(key - 1 + wrong) % 97 + 1:02d}") == []
+
+
+def test_fields_of_a_record() -> None:
+    record = valid_record(
+        "oeq",
+        instruction="Que répondre à Mme Durand ?",
+        context="M. X, né le 12/03/1956.",
+        answer="Appeler le 06 12 34 56 78.",
+        explanation="IPP 0123456",
+        facts=["Rien.", "Écrire à a.b@exemple.fr."],
+    )
+    assert find_personal_data(record) == [
+        Finding("named-person", "instruction", 15, 25),
+        Finding("initialled-person", "context", 0, 4),
+        Finding("birth-date", "context", 12, 22),
+        Finding("phone", "answer", 11, 25),
+        Finding("record-number", "explanation", 4, 11),
+        Finding("email", "facts[1]", 9, 23),
+    ]
+
+
+def test_options_are_read_and_gold_letters_are_not() -> None:
+    record = valid_record("mcq", choices=["Mme Durand", "Rien", "M. Y a 5 ans"], answer="A,C")
+    assert find_personal_data(record) == [
+        Finding("named-person", "choices[0]", 0, 10),
+        Finding("initialled-person", "choices[2]", 0, 4),
+    ]
+    assert find_personal_data(valid_record()) == find_personal_data(valid_record("oeq")) == []
+
+
+def test_absent_fields_are_nothing() -> None:
+    assert find_personal_data({}) == find_personal_data({"explanation": None, "facts": []}) == []
+
+
+def test_kinds() -> None:
+    assert {kind for kind, _ in MARKED} | {"nir"} == set(KINDS)
+    assert set(KINDS) > LOW_SEVERITY
+
+
+EPONYMS = read_yaml(EXCEPTIONS)["eponyms"]
+
+
+def test_exceptions_are_many_and_stand_once() -> None:
+    assert len(EPONYMS) >= 150
+    for name, entries in read_yaml(EXCEPTIONS).items():
+        assert all(isinstance(entry, str) for entry in entries), name
+        assert len(set(entries)) == len(entries), name
+
+
+@pytest.mark.parametrize("name", EPONYMS)
+def test_eponyms(name: str) -> None:
+    for text in (f"La maladie de {name} est rare.", f"Le Dr {name} l'a décrite.", f"Le Pr {name.upper()}"):
+        assert found(text) == []
+
+
+@pytest.mark.parametrize("species", read_yaml(EXCEPTIONS)["species"])
+def test_species(species: str) -> None:
+    for name in (species, species.capitalize(), species.upper()):
+        assert found(f"Une infection à M. {name} est traitée.") == []
+
+
+PIECES = [
+    *(part for _, line in MARKED for part in re.split("[⟦⟧]", line) if part),
+    *NOTHING,
+    *(
+        "M. ",
+        "Mme ",
+        "Dr ",
+        "Pr ",
+        "docteur  ",
+        "12 ",
+        "rue ",
+        "né le ",
+        "06 ",
+        "12/03/",
+        "@",
+        "IPP ",
+        "NIR ",
+        "\n",
+        "A",
+    ),
+]
+texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=12).map("".join)
+
+
+@given(texts)
+def test_findings_are_in_the_text_in_order_without_overlaps(text: str) -> None:
+    end = 0
+    for kind, start, stop in scan_text(text):
+        assert kind in KINDS
+        assert end <= start < stop <= len(text)
+        assert text[start:stop].strip() == text[start:stop]
+        end = stop
+
+
+@given(texts)
+def test_the_first_pass_hides_nothing(text: str) -> None:
+    assert scan_text(text) == every_search(text)
+
+
+def every_search(text: str) -> list[tuple[str, int, int]]:
+    searches = ("emails", "record_numbers", "nirs", "phones", "birth_dates", "addresses", "persons")
+    spans = [span for name in searches for span in getattr(privacy, f"_{name}")(text)]
+    return privacy._without_overlaps(spans)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "1",
+            "0",
+            "1 ",
+            "06 ",
+            "+33 ",
+            "1 85 05 78 ",
+            "12/03/1956 ",
+            "né le 12/03/56 ",
+            "né à a ",
+            "IPP ",
+            "n° de dossier ",
+        ),
+        *(
+            "12 rue ",
+            "12 rue de la ",
+            "12 rue d'",
+            "12 place Aa de la Aa d'Aa Aa ",
+            "12-",
+            "habite 1 place Aa ",
+        ),
+        *(
+            "M. ",
+            "M.",
+            "Mme Aa-",
+            "Dr Aa ",
+            "MM. Aa, ",
+            "Aa ",
+            "A'",
+            "A-A",
+            "Nom : Aa ",
+            "hôpital aire aire Dr Aa ",
+        ),
+        *("a", "@", "a@a.", " ", "\n", "é", "tél "),
+    ],
+)
+def test_long_hostile_texts_come_to_an_end(piece: str) -> None:
+    text = (piece * 100_000)[:100_000]
+    assert all(0 <= start < end <= len(text) for _, start, end in scan_text(text))
+
+
+# Real files. Every finding in them was read, and is true: patients behind letters, two researchers whom an
+# abstract names, a child's date of birth (in two copies of one article).
+
+
+def test_frenchmedmcqa(data: Path) -> None:
+    texts = [
+        text
+        for name in ("train", "dev", "test")
+        for question in json.loads((data / f"frenchmedmcqa/{name}.json").read_text("utf-8"))
+        for text in (question["question"], *question["answers"].values())
+    ]
+    assert counts(texts) == {"initialled-person": 11}
+
+
+def test_morfitt(data: Path) -> None:
+    lines = [
+        line
+        for name in ("train", "dev", "test")
+        for line in (data / f"morfitt/{name}.tsv").read_text("utf-8").split("\n")[1:]
+    ]
+    assert counts(lines) == {"named-person": 2}
+
+
+def test_e3c(data: Path) -> None:
+    folder = data / "e3c-fr"
+    cases = [json.loads(path.read_text("utf-8"))["text"] for path in sorted(folder.glob("layer[12]/*.json"))]
+    assert counts(cases) == {"initialled-person": 46}
+    assert counts(packed(folder / "layer3_journal_pubmed_all.tar.gz")) == {
+        "initialled-person": 396,
+        "birth-date": 2,
+    }
+    assert counts(packed(folder / "layer3_leaflets_every60th_pair.tar.gz")) == {}
+
+
+def test_sample() -> None:
+    folder = files("medinjection_fr") / "sample"
+    texts = [file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".jsonl")]
+    assert texts
+    assert counts(texts) == {}
+
+
+def packed(path: Path) -> Iterator[str]:
+    with tarfile.open(path) as archive:
+        for member in archive:
+            if (content := archive.extractfile(member)) is not None:
+                yield json.load(content)["text"]
+
+
+def counts(texts: Iterable[str]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for text in texts:
+        spans = scan_text(text)
+        assert spans == every_search(text)
+        found.update(kind for kind, _, _ in spans)
+    return found
