@@ -28,6 +28,7 @@ from medinjection_fr.release.manifest import (
 from medinjection_fr.release.script import SCRIPT, stamped_script
 from medinjection_fr.release.shards import open_shard
 from medinjection_fr.resources import source_digest
+from medinjection_fr.sources.catalogue import Source
 from medinjection_fr.version import __version__
 
 REPORTED = "test-pairs.jsonl"
@@ -45,12 +46,18 @@ def begin_manifest(recipe: Recipe, inputs: Sequence[Input], key: str) -> dict[st
         "recipe": recipe.content,
         "sources": {
             source.name: {
-                "facts": source.facts,
+                "facts": _facts(source),
                 "files": [input.described() for input in inputs if input.source is source],
             }
             for source, _, _ in recipe.sources
         },
     }
+
+
+def _facts(source: Source) -> dict[str, Any]:
+    """What the catalogue says of a source, less the list of files: the manifest has those that were read."""
+    location = {key: value for key, value in source.facts["location"].items() if key != "files"}
+    return {**source.facts, "location": location}
 
 
 def write_ledgers(manifest: dict[str, Any], rows: Sequence[Rows], folder: Path) -> None:
