@@ -1,9 +1,9 @@
-"""What curation finds of planted copies, what it spares of planted look-alikes, and what it makes of real files.
+"""What curation finds of planted copies, spares of planted look-alikes, and makes of real files.
 
     python benchmarks/curation_planted.py --data DIR [--work DIR] [--seed N] [--list]
 
-``DIR`` holds the upstream files of FrenchMedMCQA, MORFITT and E3C, in folders named as in the catalogue, and for
-the last tables those of MedMCQA, MedQA and MMLU. Their texts are planted with copies and look-alikes, and
+``DIR`` holds the upstream files of FrenchMedMCQA, MORFITT and E3C, in folders named as in the catalogue,
+and for the last tables those of MedMCQA, MedQA and MMLU. The French texts are planted with copies and look-alikes, and
 built with ``curate: {}``; what counts is the ledger of the release. Nothing of it is drawn without a seed.
 """
 
@@ -293,6 +293,7 @@ class Planted:
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         self.rows: dict[str, list[Row]] = {name: [] for name in SOURCES}
+        self._planted: set[int] = set()
         self.kind_of: dict[str, tuple[str, str]] = {}
         self.texts: dict[str, tuple[str, str]] = {}
 
@@ -301,10 +302,16 @@ class Planted:
         return self._add(SOURCES[0] if split == "test" else SOURCES[1], row, split)
 
     def copy(self, row: Row | None, base: Row, kind: str) -> None:
+        """Plants a copy, if this record can have one of the kind."""
         if row is not None:
             self._plant(SOURCES[2], row, base, kind)
 
     def look_alike(self, row: Row, base: Row, kind: str) -> None:
+        """Plants a record that is another one, however much it looks like its base."""
+        key = ComparedRecord.of(row).key("exact")
+        if key in self._planted:  # two bases that took stem and options from each other
+            return
+        self._planted.add(key)
         self._plant(SOURCES[3], row, base, kind)
 
     def _plant(self, source: str, row: Row, base: Row, kind: str) -> None:

@@ -1,30 +1,31 @@
-"""Words that the planted copies and look-alikes of ``curation_planted`` are made with, reviewed one by one."""
+"""Words that the copies and look-alikes of ``curation_planted`` are made with, reviewed one by one."""
 
 from __future__ import annotations
 
 NEUTRAL = [
     tuple(pair.split("/"))
     for pair in """
-patient/malade patients/malades notamment/particulièrement également/aussi présente/montre présentait/montrait
-présentaient/montraient cependant/toutefois toutefois/néanmoins néanmoins/cependant ainsi/donc afin/dans-le-but
-actuellement/aujourd'hui réalisé/effectué réalisée/effectuée réalisés/effectués réalisées/effectuées
-important/notable importante/notable importants/notables importantes/notables étude/recherche montre/indique
-montré/révélé montrent/révèlent objectif/but étudier/examiner évaluer/apprécier analyser/examiner
-rapporté/décrit rapportée/décrite rapportons/décrivons décrit/rapporte observé/constaté observée/constatée
-observés/constatés retrouvé/noté retrouvée/notée concernant/touchant environ/approximativement
-principalement/essentiellement surtout/principalement généralement/habituellement permet/autorise
-permettent/autorisent nécessite/demande nécessaire/indispensable utilisé/employé utilisée/employée
-utilisés/employés utilisation/usage nombreux/multiples nombreuses/multiples plusieurs/divers différents/divers
-différentes/diverses majorité/plupart début/commencement rapidement/vite progressivement/graduellement
-ensuite/puis puis/ensuite enfin/finalement lors/durant pendant/durant durant/pendant comme/tel parmi/dans
-car/puisque selon/suivant malgré/en-dépit-de admis/reçu admise/reçue hospitalisé/admis hospitalisée/admise
-consulté/vu adressé/envoyé adressée/envoyée révélé/montré révélée/montrée confirmé/établi confirmée/établie
-mis/placé bien/fort très/fort problème/question méthode/démarche méthodes/démarches résultats/données
-conclusion/synthèse travail/article article/travail auteurs/rédacteurs but/objectif façon/manière manière/façon
-constitue/représente représente/constitue semble/paraît semblent/paraissent peut/pourrait doit/devrait
-prise/mise nouveau/récent nouvelle/récente nouveaux/récents récente/nouvelle récemment/dernièrement
-grande/large grand/large particulier/spécifique aspect/caractère
-cas/observation lieu/endroit suite/issue base/fondement partie/portion équipe/groupe soins/traitements
+patient/malade patients/malades notamment/particulièrement également/aussi présente/montre
+présentait/montrait présentaient/montraient cependant/toutefois toutefois/néanmoins néanmoins/cependant
+ainsi/donc afin/dans-le-but actuellement/aujourd'hui réalisé/effectué réalisée/effectuée réalisés/effectués
+réalisées/effectuées important/notable importante/notable importants/notables importantes/notables
+étude/recherche montre/indique montré/révélé montrent/révèlent objectif/but étudier/examiner
+évaluer/apprécier analyser/examiner rapporté/décrit rapportée/décrite rapportons/décrivons décrit/rapporte
+observé/constaté observée/constatée observés/constatés retrouvé/noté retrouvée/notée concernant/touchant
+environ/approximativement principalement/essentiellement surtout/principalement généralement/habituellement
+permet/autorise permettent/autorisent nécessite/demande nécessaire/indispensable utilisé/employé
+utilisée/employée utilisés/employés utilisation/usage nombreux/multiples nombreuses/multiples
+plusieurs/divers différents/divers différentes/diverses majorité/plupart début/commencement rapidement/vite
+progressivement/graduellement ensuite/puis puis/ensuite enfin/finalement lors/durant pendant/durant
+durant/pendant comme/tel parmi/dans car/puisque selon/suivant malgré/en-dépit-de admis/reçu admise/reçue
+hospitalisé/admis hospitalisée/admise consulté/vu adressé/envoyé adressée/envoyée révélé/montré
+révélée/montrée confirmé/établi confirmée/établie mis/placé bien/fort très/fort problème/question
+méthode/démarche méthodes/démarches résultats/données conclusion/synthèse travail/article article/travail
+auteurs/rédacteurs but/objectif façon/manière manière/façon constitue/représente représente/constitue
+semble/paraît semblent/paraissent peut/pourrait doit/devrait prise/mise nouveau/récent nouvelle/récente
+nouveaux/récents récente/nouvelle récemment/dernièrement grande/large grand/large particulier/spécifique
+aspect/caractère cas/observation lieu/endroit suite/issue base/fondement partie/portion équipe/groupe
+soins/traitements
 """.split()
 ]
 NEUTRAL = [(old, new.replace("-", " ")) for old, new in NEUTRAL if new.replace("-", " ") != old]
@@ -156,40 +157,44 @@ PREFIXES = [
     ("uni", "bi"),
 ]
 DRUGS = """
-paracétamol ibuprofène kétoprofène diclofénac naproxène aspirine tramadol morphine codéine oxycodone fentanyl
-amoxicilline pénicilline oxacilline pipéracilline ceftriaxone céfotaxime céfazoline céfixime imipénème gentamicine
-amikacine tobramycine vancomycine teicoplanine azithromycine clarithromycine érythromycine doxycycline tétracycline
-ciprofloxacine lévofloxacine ofloxacine cotrimoxazole sulfaméthoxazole triméthoprime métronidazole rifampicine
-isoniazide pyrazinamide éthambutol fluconazole itraconazole voriconazole caspofungine amphotéricine aciclovir
-valaciclovir ganciclovir oseltamivir ribavirine zidovudine lamivudine ténofovir éfavirenz chloroquine quinine
-artésunate méfloquine ivermectine albendazole praziquantel furosémide hydrochlorothiazide spironolactone amiloride
-énalapril captopril ramipril périndopril losartan valsartan candésartan amlodipine nifédipine nicardipine diltiazem
-vérapamil propranolol aténolol bisoprolol métoprolol labétalol amiodarone flécaïnide digoxine lidocaïne adénosine
-trinitrine warfarine acénocoumarol fluindione héparine énoxaparine fondaparinux rivaroxaban apixaban dabigatran
-clopidogrel prasugrel ticagrélor alteplase simvastatine atorvastatine pravastatine fénofibrate metformine
-glibenclamide gliclazide sitagliptine insuline liraglutide lévothyroxine carbimazole prednisone prednisolone
-méthylprednisolone hydrocortisone dexaméthasone bétaméthasone salbutamol terbutaline ipratropium tiotropium
-montélukast théophylline oméprazole pantoprazole ranitidine cimétidine métoclopramide dompéridone ondansétron
-lopéramide diazépam lorazépam clonazépam midazolam zolpidem halopéridol chlorpromazine olanzapine rispéridone
-clozapine lithium fluoxétine paroxétine sertraline citalopram venlafaxine amitriptyline carbamazépine phénytoïne
-valproate lamotrigine lévétiracétam phénobarbital gabapentine prégabaline lévodopa bromocriptine donépézil
-propofol kétamine thiopental suxaméthonium atracurium néostigmine atropine adrénaline noradrénaline dobutamine
-méthotrexate cyclophosphamide doxorubicine cisplatine carboplatine paclitaxel docétaxel vincristine étoposide
-fluorouracile gemcitabine imatinib rituximab bévacizumab trastuzumab tamoxifène létrozole ciclosporine tacrolimus
-azathioprine mycophénolate infliximab adalimumab étanercept hydroxychloroquine sulfasalazine mésalazine colchicine
+paracétamol ibuprofène kétoprofène diclofénac naproxène aspirine tramadol morphine codéine oxycodone
+fentanyl amoxicilline pénicilline oxacilline pipéracilline ceftriaxone céfotaxime céfazoline céfixime
+imipénème gentamicine amikacine tobramycine vancomycine teicoplanine azithromycine clarithromycine
+érythromycine doxycycline tétracycline ciprofloxacine lévofloxacine ofloxacine cotrimoxazole
+sulfaméthoxazole triméthoprime métronidazole rifampicine isoniazide pyrazinamide éthambutol fluconazole
+itraconazole voriconazole caspofungine amphotéricine aciclovir valaciclovir ganciclovir oseltamivir
+ribavirine zidovudine lamivudine ténofovir éfavirenz chloroquine quinine artésunate méfloquine ivermectine
+albendazole praziquantel furosémide hydrochlorothiazide spironolactone amiloride énalapril captopril
+ramipril périndopril losartan valsartan candésartan amlodipine nifédipine nicardipine diltiazem vérapamil
+propranolol aténolol bisoprolol métoprolol labétalol amiodarone flécaïnide digoxine lidocaïne adénosine
+trinitrine warfarine acénocoumarol fluindione héparine énoxaparine fondaparinux rivaroxaban apixaban
+dabigatran clopidogrel prasugrel ticagrélor alteplase simvastatine atorvastatine pravastatine fénofibrate
+metformine glibenclamide gliclazide sitagliptine insuline liraglutide lévothyroxine carbimazole prednisone
+prednisolone méthylprednisolone hydrocortisone dexaméthasone bétaméthasone salbutamol terbutaline
+ipratropium tiotropium montélukast théophylline oméprazole pantoprazole ranitidine cimétidine métoclopramide
+dompéridone ondansétron lopéramide diazépam lorazépam clonazépam midazolam zolpidem halopéridol
+chlorpromazine olanzapine rispéridone clozapine lithium fluoxétine paroxétine sertraline citalopram
+venlafaxine amitriptyline carbamazépine phénytoïne valproate lamotrigine lévétiracétam phénobarbital
+gabapentine prégabaline lévodopa bromocriptine donépézil propofol kétamine thiopental suxaméthonium
+atracurium néostigmine atropine adrénaline noradrénaline dobutamine méthotrexate cyclophosphamide
+doxorubicine cisplatine carboplatine paclitaxel docétaxel vincristine étoposide fluorouracile gemcitabine
+imatinib rituximab bévacizumab trastuzumab tamoxifène létrozole ciclosporine tacrolimus azathioprine
+mycophénolate infliximab adalimumab étanercept hydroxychloroquine sulfasalazine mésalazine colchicine
 allopurinol fébuxostat alendronate zolédronate calcitriol naloxone flumazénil acétylcystéine
 """.split()
 ORGANS = """
-foie rein poumon cœur estomac pancréas rate cerveau cervelet intestin côlon rectum œsophage vessie utérus ovaire
-prostate thyroïde peau muscle genou hanche épaule coude poignet cheville main pied sein larynx pharynx trachée
-bronche aorte rétine cornée oreille nez langue testicule hypophyse rachis crâne mandibule fémur tibia humérus
+foie rein poumon cœur estomac pancréas rate cerveau cervelet intestin côlon rectum œsophage vessie utérus
+ovaire prostate thyroïde peau muscle genou hanche épaule coude poignet cheville main pied sein larynx
+pharynx trachée bronche aorte rétine cornée oreille nez langue testicule hypophyse rachis crâne mandibule
+fémur tibia humérus
 """.split()
 DISEASES = """
-diabète asthme cancer tuberculose paludisme lupus sarcoïdose pneumonie méningite hépatite pancréatite appendicite
-péritonite cholécystite pyélonéphrite cystite endocardite péricardite myocardite infarctus embolie thrombose phlébite
-anémie leucémie lymphome myélome mélanome sarcome épilepsie migraine démence schizophrénie dépression arthrose
-polyarthrite goutte ostéoporose psoriasis eczéma urticaire zona varicelle rougeole rubéole grippe syphilis cirrhose
-glaucome cataracte otite sinusite angine bronchite obésité goitre fracture brûlure ulcère abcès hernie
+diabète asthme cancer tuberculose paludisme lupus sarcoïdose pneumonie méningite hépatite pancréatite
+appendicite péritonite cholécystite pyélonéphrite cystite endocardite péricardite myocardite infarctus
+embolie thrombose phlébite anémie leucémie lymphome myélome mélanome sarcome épilepsie migraine démence
+schizophrénie dépression arthrose polyarthrite goutte ostéoporose psoriasis eczéma urticaire zona varicelle
+rougeole rubéole grippe syphilis cirrhose glaucome cataracte otite sinusite angine bronchite obésité goitre
+fracture brûlure ulcère abcès hernie
 """.split()
 
 SENTENCES = {

@@ -51,6 +51,7 @@ def comparison_tokens(text: str) -> list[str]:
     ]
 
 
+@functools.lru_cache(maxsize=300_000)
 def without_accents(text: str) -> str:
     """A token without its diacritics; ligatures are spelt out already."""
     if text.isascii() or not text.isalpha():
@@ -75,7 +76,7 @@ def guarded(tokens: Iterable[str]) -> list[str]:
 @functools.lru_cache(maxsize=200_000)
 def _is_guarded(token: str) -> bool:
     if len(token) == 1 or not token.isalpha():
-        return True
+        return token not in "ay"  # "à", "a", "y"; of the letters of hépatite A and B, one is enough
     words, ordinary, ends, beginnings = _guard()
     forms = {token, token.rstrip("sx")}
     if forms & words:

@@ -42,18 +42,20 @@ _ENGLISH_WORDS = frozenset(
     "more less first second if nor you your we our".split()
 )
 _ENGLISH_NOUNS = frozenset(
-    "acid acids cell cells disease failure blood bone bones increase increases increased decrease decreased reduced "
-    "deficiency receptor factor protein kinase cyst heart liver kidney brain tooth teeth pain fever pressure weight "
-    "high low upper lower early late year years month months week weeks day days hour hours wall growth loss "
-    "treatment therapy screening rate level levels muscle nerve skin gland tissue inheritance "
-    "dominant recessive linked injury bite open closed fixed red white green child children".split()
+    "acid acids cell cells disease failure blood bone bones increase increases increased decrease "
+    "decreased reduced deficiency receptor factor protein kinase cyst heart liver kidney brain tooth "
+    "teeth pain fever pressure weight high low upper lower early late year years month months week "
+    "weeks day days hour hours wall growth loss treatment therapy screening rate level levels muscle "
+    "nerve skin gland tissue inheritance dominant recessive linked injury bite open closed fixed red "
+    "white green child children".split()
 )
 """Words that options in English often have, none of them French."""
 _FRENCH_ENDING = re.compile(
     "(?:iques?|ies?|eu[xs]e?s?|ismes?|istes?|eurs?|ments?|aires?|elles?|ales?|aux|ences?|ites?|ines?|oses?|ols?|ones?|ases?|ides?|anes?|ures?|ages?|iens?|iennes?)$"
 )
 _ENGLISH_ENDING = re.compile(
-    "(?:ings?|ness|[lt]y|[cdgmnrs]y|phy|thy|[^aeiou]ics?|[^aeiou]ical|oids?|[^nstv]ous|isms?|ists?|emia|uria|itis|osis|ular|[^iu]ed)$"
+    "(?:ings?|ness|[cdglmnrst]y|phy|thy|[^aeiou]ics?|[^aeiou]ical|oids?|[^nstv]ous|isms?|ists?|emia|uria"
+    "|itis|osis|ular|[^iu]ed)$"
 )
 _LATIN_ENDING = re.compile("(?:us|ae|um|is|ii|i|a|coli|ens|es)$")
 _WORD = re.compile(r"[^\W\d_]+")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -22,6 +23,8 @@ first ones and its neighbours."""
 _COMMON_PROBE = 50
 """Records that hold a probe before it counts as a phrase of everybody ("laquelle est exacte")."""
 _CONTAINED = 0.9
+_AT_ONCE = 1 << 20
+_NONE: NDArray[np.uint64] = np.empty(0, np.uint64)
 
 Indices = NDArray[np.int64]
 Row = Callable[[int], Mapping[str, Any]]
@@ -94,8 +97,7 @@ def _accents_may_differ(signals: Signals, first: int, second: int) -> bool:
 
 
 def _kind_of_copy(first: Mapping[str, Any], second: Mapping[str, Any]) -> str:
-    texts = [(row["context"], row["instruction"], list(row["choices"])) for row in (first, second)]
-    if texts[0] == texts[1]:
+    if all(first[name] == second[name] for name in ("context", "instruction", "choices", "answer")):
         return "verbatim"
     forms = [
         [ComparedRecord("", option, (), ()).question for option in row["choices"]] for row in (first, second)
@@ -105,7 +107,7 @@ def _kind_of_copy(first: Mapping[str, Any], second: Mapping[str, Any]) -> str:
 
 def near_pairs(signals: Signals, alive: NDArray[np.bool_], row: Row) -> Iterator[Pair]:
     """Pairs of nearly the same text, whose numbers, units, signs, negations and gold answer agree."""
-    forms = _Forms(row)
+    forms = _forms(row)
     seen: set[tuple[int, int]] = set()
     living = np.flatnonzero(alive)
     for band in range(signals.bands.shape[1]):
@@ -156,7 +158,7 @@ def _only_in(first: list[str], second: list[str]) -> list[str]:
 
 
 def embedded_pairs(signals: Signals, alive: NDArray[np.bool_], queries: Indices, row: Row) -> Iterator[Pair]:
-    """Pairs in which one record's question stands inside another's longer text, with its answer.
+    """Pairs in which one record's question, with its context, stands inside another's longer text.
 
     Args:
         signals: Signals of all records.
@@ -164,14 +166,10 @@ def embedded_pairs(signals: Signals, alive: NDArray[np.bool_], queries: Indices,
         queries: Records whose questions are looked for (those of validation and test).
         row: Gives a record's row by its number.
     """
-    values, starts = signals.holds
-    owners = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    living = alive[owners]
-    order = np.argsort(values[living], kind="stable")
-    values, owners = values[living][order], owners[living][order]
-    forms = _Forms(row)
-    for query in queries.tolist():
-        own = np.unique(signals.probes[0][signals.probes[1][query] : signals.probes[1][query + 1]])
+    asked = {query: _asked_probes(signals, query) for query in queries.tolist()}
+    values, owners = _held(signals.holds, np.unique(np.concatenate([*asked.values(), _NONE])), alive)
+    forms = _forms(row)
+    for query, own in asked.items():
         low, high = values.searchsorted(own), values.searchsorted(own, side="right")
         held = [owners[a:b] for a, b in zip(low, high, strict=True) if 0 < b - a <= _COMMON_PROBE]
         if not held:
@@ -183,24 +181,54 @@ def embedded_pairs(signals: Signals, alive: NDArray[np.bool_], queries: Indices,
                     yield Pair(min(query, holder), max(query, holder), "embedded", contained)
 
 
-def containment(short: ComparedRecord, long: ComparedRecord) -> float | None:
-    """How much of a question's shingles a longer record holds; ``None`` if it is not inside.
+def _asked_probes(signals: Signals, query: int) -> NDArray[np.uint64]:
+    """Probes of the question, with its context if it has one."""
+    for values, starts in (signals.holds, signals.probes):
+        if starts[query + 1] > starts[query]:
+            return np.unique(values[starts[query] : starts[query + 1]])
+    return _NONE
 
-    The answer must be there too: a question of everybody ("quel est le diagnostic ?") in another
-    case is no leak.
+
+def _held(
+    holds: tuple[NDArray[np.uint64], Indices], wanted: NDArray[np.uint64], alive: NDArray[np.bool_]
+) -> tuple[NDArray[np.uint64], Indices]:
+    """The wanted ones of what living records hold, sorted, and who holds each."""
+    values, starts = holds
+    found = [np.empty(0, np.int64)]
+    for start in range(0, len(values) if len(wanted) else 0, _AT_ONCE):
+        block = values[start : start + _AT_ONCE]
+        places = np.minimum(wanted.searchsorted(block), len(wanted) - 1)
+        found.append(np.flatnonzero(wanted[places] == block) + start)
+    places = np.concatenate(found)
+    owners = starts.searchsorted(places, side="right") - 1
+    places, owners = places[alive[owners]], owners[alive[owners]]
+    order = np.argsort(values[places], kind="stable")
+    return values[places][order], owners[order]
+
+
+def containment(short: ComparedRecord, long: ComparedRecord) -> float | None:
+    """How much of a question, with its context, a longer record holds; ``None`` if it is not inside.
+
+    What turns a meaning must stand there in the same order, and the answer must be there too: a
+    question of everybody ("quel est le diagnostic ?") in another case is no leak.
     """
-    if len(short.question) < _SHORT_QUESTION // 2 or len(long.context) <= len(short.question):
+    needle, hay = [*short.context, *short.question], [*long.context, *long.question]
+    if len(short.question) < _SHORT_QUESTION // 2 or len(hay) < len(needle) + _SHORT_QUESTION:
         return None
-    inside = " " + " ".join([*long.context, *long.question]) + " "
+    inside = _spaced(hay)
     answers = {*long.gold, *(" ".join(option) for option in long.options)}
     if not all(gold in answers or f" {gold} " in inside for gold in short.gold):
         return None
-    if not set(guarded(short.question)) <= set(long.all_tokens()):
+    if _spaced(guarded(needle)) not in _spaced(guarded(hay)):
         return None
-    if " " + " ".join(short.question) + " " in inside:
+    if _spaced(needle) in inside:
         return 1.0
-    share = _share_of_pairs(short.question, [*long.context, *long.question])
+    share = _share_of_pairs(needle, hay)
     return share if share >= _CONTAINED else None
+
+
+def _spaced(tokens: Iterable[str]) -> str:
+    return f" {' '.join(tokens)} "
 
 
 def _share_of_pairs(needle: list[str], hay: list[str]) -> float:
@@ -209,17 +237,9 @@ def _share_of_pairs(needle: list[str], hay: list[str]) -> float:
     return len(own & set(pairwise(hay))) / len(own) if own else 0.0
 
 
-class _Forms:
-    """Forms of comparison of the records that are looked at, each made once."""
-
-    def __init__(self, row: Row) -> None:
-        self._row = row
-        self._made: dict[int, ComparedRecord] = {}
-
-    def __call__(self, index: int) -> ComparedRecord:
-        if index not in self._made:
-            self._made[index] = ComparedRecord.of(self._row(index))
-        return self._made[index]
+def _forms(row: Row) -> Callable[[int], ComparedRecord]:
+    """Forms of comparison by number; those looked at last are at hand."""
+    return functools.lru_cache(maxsize=20_000)(lambda index: ComparedRecord.of(row(index)))
 
 
 def _groups(keys: NDArray[np.uint64], numbers: Indices) -> Iterator[Indices]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from medinjection_fr.curate.compare import comparison_tokens, guarded, without_accents
 from medinjection_fr.curate.language import judge_language
+from medinjection_fr.curate.privacy import find_personal_data
 from medinjection_fr.record import LETTERS
 
 PERMUTATIONS = 128
@@ -57,8 +58,6 @@ SIGNALS_SCHEMA = pa.schema(
 
 def compute_signals(records: pa.RecordBatch) -> pa.RecordBatch:
     """Computes the signals of a batch of records, row by row in the same order."""
-    from medinjection_fr.curate.privacy import find_personal_data
-
     rows = records.to_pylist()
     forms = [ComparedRecord.of(row) for row in rows]
     columns: dict[str, Any] = {key: [form.key(key) for form in forms] for key in KEYS}
@@ -92,16 +91,15 @@ class ComparedRecord:
     """
 
     def __init__(self, context: str, question: str, options: Sequence[str], gold: Sequence[str]) -> None:
-        accented = [comparison_tokens(context), comparison_tokens(question)]
-        accented_options = sorted(map(comparison_tokens, options))
-        self._accented = [*accented, *accented_options]
-        self._accented_options = accented_options
-        self.context, self.question = ([without_accents(t) for t in part] for part in accented)
-        self.options = sorted([without_accents(t) for t in part] for part in accented_options)
+        self._accented_options = sorted(map(comparison_tokens, options))
+        self._accented = [comparison_tokens(context), comparison_tokens(question), *self._accented_options]
+        plain = [[without_accents(token) for token in part] for part in self._accented]
+        self.context, self.question = plain[:2]
+        self.options = sorted(plain[2:])
+        self.has_accents = plain != self._accented
         self.gold = sorted(
             " ".join(without_accents(token) for token in comparison_tokens(text)) for text in gold
         )
-        self.has_accents = any(without_accents(t) != t for part in self._accented for t in part)
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> ComparedRecord:
