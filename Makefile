@@ -37,4 +37,4 @@ $(VENV)/.dev: $(VENV)/.core
 	touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info medinjection-fr .medinjection-fr.build
+	rm -rf $(VENV) .venv-datasets build *.egg-info medinjection-fr .medinjection-fr.build

@@ -2,9 +2,9 @@
 
     python benchmarks/curation_planted.py --data DIR [--work DIR] [--seed N] [--list]
 
-``DIR`` holds the upstream files of FrenchMedMCQA, MORFITT and E3C, in folders named as in the catalogue,
-and for the last tables those of MedMCQA, MedQA and MMLU. The French texts are planted with copies and look-alikes, and
-built with ``curate: {}``; what counts is the ledger of the release. Nothing of it is drawn without a seed.
+``DIR`` holds the upstream files of FrenchMedMCQA, MORFITT and E3C, in folders named as in the catalogue, and
+for the last tables those of MedMCQA, MedQA and MMLU. The French texts are planted with copies and
+look-alikes, and built with ``curate: {}``; what counts is the ledger of the release. All is drawn with a seed.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ _COMMON_PROBE = 50
 _CONTAINED = 0.9
 _AT_ONCE = 1 << 20
 _NONE: NDArray[np.uint64] = np.empty(0, np.uint64)
+_NOBODY: NDArray[np.int64] = np.empty(0, np.int64)
 
 Indices = NDArray[np.int64]
 Row = Callable[[int], Mapping[str, Any]]
@@ -171,10 +172,10 @@ def embedded_pairs(signals: Signals, alive: NDArray[np.bool_], queries: Indices,
     forms = _forms(row)
     for query, own in asked.items():
         low, high = values.searchsorted(own), values.searchsorted(own, side="right")
-        held = [owners[a:b] for a, b in zip(low, high, strict=True) if 0 < b - a <= _COMMON_PROBE]
-        if not held:
-            continue
-        for holder in np.unique(np.concatenate(held)).tolist():
+        telling = high - low <= _COMMON_PROBE
+        held = [owners[a:b] for a, b in zip(low[telling], high[telling], strict=True)]
+        holders, shared = np.unique(np.concatenate([*held, _NOBODY]), return_counts=True)
+        for holder in holders[2 * shared >= len(held)].tolist():
             if holder != query and signals.exact[holder] != signals.exact[query]:
                 contained = containment(forms(query), forms(holder))
                 if contained is not None:

@@ -148,7 +148,7 @@ def test_foreign_record_goes_and_holds_nobody_back() -> None:
     english = valid_record(
         "oeq",
         context="",
-        instruction="Which of the following is the most appropriate treatment of this infection with a virus?",
+        instruction="Which of the following is the most appropriate treatment of this infection by a virus?",
         answer="Acyclovir is the drug that should be given.",
     )
     assert rules([("test", english), ("train", english)]) == dict.fromkeys((0, 1), "foreign-language")
