@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from medinjection_fr.configs import DEFAULT_CONFIG
-from medinjection_fr.curate.ledger import read_ledger
+from medinjection_fr.curate.ledger import FOLDER, REPORTED, find_ledgers, read_ledger
 from medinjection_fr.record import LETTERS, SPLITS, TYPES
 from medinjection_fr.release.manifest import Release
 from medinjection_fr.sources.catalogue import Source
@@ -70,8 +70,11 @@ def print_build(built: Built) -> None:
         rules = ", ".join(f"{rule} {n:,}" for rule, n in source["dropped"].items()) or "–"
         table.add_row(name, f"{source['read']:,}", f"{source['kept']:,}", rules)
     console.print(table)
-    for path in sorted((release.folder / "dropped").glob("*.jsonl")):
+    for path in find_ledgers(release.folder):
         _print_first_dropped(path, console)
+    reported = release.folder / FOLDER / REPORTED
+    if reported.exists():
+        console.print(f"Pairs of test records that say the same are named in {reported}.", markup=False)
     state = "Wrote" if built.written else "Unchanged:"
     console.print(
         f"{state} {release.folder}, {len(release.manifest['configs'])} configurations.", markup=False

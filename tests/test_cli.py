@@ -346,3 +346,22 @@ def test_any_terminal_gets_something_to_read(tiny_release: Path, encoding: str) 
     assert row["id"] in done.stdout
     # What another program reads is UTF-8 always.
     assert json.loads(start(*command, "--json", env=env).stdout)["record"] == row
+
+
+def test_pairs_of_test_records_are_told_and_not_dropped(tmp_path: Path) -> None:
+    rows = few_rows()
+    asked = "Quel est le traitement de première intention de la pyélonéphrite ?"
+    rows["native"] += [
+        question("premier", split="test", instruction=asked),
+        question("second", split="test", instruction=asked.upper()),
+    ]
+    built = start("build", write_recipe(tmp_path, rows, curate={}), cwd=tmp_path)
+    assert built.returncode == 0, built.stderr
+    assert "test-pairs.jsonl" in built.stdout
+    release = tmp_path / "medinjection-fr"
+    (pair,) = (release / "dropped/test-pairs.jsonl").read_text().splitlines()
+    assert json.loads(pair)["kind"] == "typography"
+    ids = [row["id"] for row in read_rows(release) if row["source_id"] in ("premier", "second")]
+    assert len(ids) == 2
+    assert all(start("show", id, cwd=tmp_path).returncode == 0 for id in ids)
+    assert start("verify", release, "--rows", cwd=tmp_path).returncode == 0

@@ -8,6 +8,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+FOLDER = "dropped"
+"""Folder of a release that holds its ledgers, one for each source that lost records."""
+REPORTED = "test-pairs.jsonl"
+"""Beside them: pairs of test records that say the same. They are told and not dropped."""
+
 
 class Dropped(NamedTuple):
     """One record that is not in the release.
@@ -36,6 +41,11 @@ def write_ledger(rows: Iterable[NamedTuple], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:
             file.write(json.dumps(row._asdict(), ensure_ascii=False) + "\n")
+
+
+def find_ledgers(release: Path) -> list[Path]:
+    """The ledgers of a release folder, by source."""
+    return sorted(path for path in (release / FOLDER).glob("*.jsonl") if path.name != REPORTED)
 
 
 def read_ledger(path: Path) -> Iterator[Dropped]:

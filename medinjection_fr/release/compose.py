@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from medinjection_fr.configs import Study, plan_configs
-from medinjection_fr.curate.ledger import count_by_rule, write_ledger
+from medinjection_fr.curate.ledger import FOLDER, REPORTED, count_by_rule, write_ledger
 from medinjection_fr.curate.rows import Rows
 from medinjection_fr.reading import Input
 from medinjection_fr.recipe import Recipe
@@ -30,9 +30,6 @@ from medinjection_fr.release.shards import open_shard
 from medinjection_fr.resources import source_digest
 from medinjection_fr.sources.catalogue import Source
 from medinjection_fr.version import __version__
-
-REPORTED = "test-pairs.jsonl"
-"""In ``dropped/``: pairs of test records that say the same. They are told and not dropped."""
 
 
 def begin_manifest(recipe: Recipe, inputs: Sequence[Input], key: str) -> dict[str, Any]:
@@ -78,11 +75,11 @@ def write_ledgers(manifest: dict[str, Any], rows: Sequence[Rows], folder: Path) 
             what = f"{source['read']} read, {source['kept']} kept, {len(own)} dropped"
             raise AssertionError(f"the ledger of {name} does not balance: {what}")
         if own:
-            (folder / "dropped").mkdir(parents=True, exist_ok=True)
-            write_ledger(own, folder / "dropped" / f"{name}.jsonl")
+            (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+            write_ledger(own, folder / FOLDER / f"{name}.jsonl")
     if reported := [row for some in rows for row in some.reported]:
-        (folder / "dropped").mkdir(parents=True, exist_ok=True)
-        write_ledger(reported, folder / "dropped" / REPORTED)
+        (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+        write_ledger(reported, folder / FOLDER / REPORTED)
 
 
 def count_rows(manifest: dict[str, Any], records: Rows) -> None:
@@ -126,7 +123,7 @@ def _data_files(folder: Path) -> list[Path]:
         return ORIGINS.index(origin), SPLITS.index(split), name
 
     shards = sorted((folder / "data").glob("*/*/*"), key=rank)
-    return [*shards, *sorted((folder / "dropped").glob("*.jsonl"))]
+    return [*shards, *sorted((folder / FOLDER).glob("*.jsonl"))]
 
 
 def _described(path: Path, folder: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from medinjection_fr.curate.ledger import read_ledger
+from medinjection_fr.curate.ledger import find_ledgers, read_ledger
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.manifest import Release
 from medinjection_fr.release.shards import open_shard
@@ -27,7 +27,7 @@ def look_up(release: Release, id: str) -> dict[str, Any]:
     rows = [(row, place) for shard in release.shards for row, place in _rows(release, shard.path, id)]
     ledger = [
         dropped._asdict()
-        for path in sorted((release.folder / "dropped").glob("*.jsonl"))
+        for path in find_ledgers(release.folder)
         for dropped in read_ledger(path)
         if dropped.id and dropped.id.startswith(id)
     ]
