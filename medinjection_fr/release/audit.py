@@ -6,6 +6,7 @@ says which files there are and which configurations they make.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections import Counter
@@ -21,7 +22,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from medinjection_fr.configs import Cell, Shard
-from medinjection_fr.curate.ledger import Dropped, count_by_rule, read_ledger
+from medinjection_fr.curate.ledger import FOLDER, REPORTED, Dropped, count_by_rule, read_ledger
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.progress import progress_bar
 from medinjection_fr.record import LETTERS, ORIGINS, SCHEMA, SPLITS, TYPES
@@ -44,7 +45,8 @@ COMPUTED_FROM = {
     "gold_letters_per_question": "the answers of all mcq questions, all splits together",
     "languages": "the flags of every row, and the ledgers' records under the rule foreign-language",
     "repeats": "the ledgers' records under a rule that compares records with one another",
-    "ledger": "every line of the ledgers in dropped/",
+    "test_pairs": f"{FOLDER}/{REPORTED}",
+    "ledger": f"every line of the ledgers in {FOLDER}/",
     "flags": "the column flags of every row",
     "privacy": "rows with the flag privacy-finding",
 }
@@ -108,6 +110,7 @@ def audit(folder: Path) -> dict[str, Any]:
         "gold_letters_per_question": _gold_letters_per_question(shards.values()),
         "languages": _languages(shards.values(), ledger),
         "repeats": _repeats(release, ledger),
+        "test_pairs": _test_pairs(release),
         "ledger": _ledger(ledger),
         "flags": _flags(shards.values(), "flag", "source", "origin", "split"),
         "privacy": [
@@ -203,7 +206,7 @@ def _read_ledgers(release: Release) -> list[Dropped]:
     rows: list[Dropped] = []
     problems = []
     for name, source in release.manifest["sources"].items():
-        path = release.folder / "dropped" / f"{name}.jsonl"
+        path = release.folder / FOLDER / f"{name}.jsonl"
         try:
             own = list(read_ledger(path)) if path.exists() else []
         except (ValueError, TypeError):
@@ -423,9 +426,10 @@ def _languages(shards: Iterable[_Counted], ledger: Sequence[Dropped]) -> dict[st
 _LANGUAGE = re.compile(r"([a-z]{2,3}(?:-[a-z]+)?) [01]\.\d")
 """How the evidence of a foreign record begins: its language and the probability."""
 _OTHER = re.compile(
-    r"(?:kept (?P<source>[^/ ]+)/.*|.*) in (?P<split>train|validation|test)(?:; (?P<more>.*))?$"
+    r"(?:(?:kept|another gold answer in) (?P<source>[^/ ]+)/.*|.*)"
+    r" in (?P<split>train|validation|test)(?:; (?P<more>.*))?$"
 )
-"""How the evidence of a repeat names the record that stays: ``kept SOURCE/ID in SPLIT; KIND; …``."""
+"""How the evidence of a repeat names the other record: ``kept SOURCE/ID in SPLIT; KIND; similarity …``."""
 _KIND = re.compile(r"(?:^|; )(?:kind )?([a-z]+(?:-[a-z]+)*)(?=;|$)")
 _SIMILARITY = re.compile(r"\bsimilarity ([01](?:\.\d+)?)")
 
@@ -438,7 +442,7 @@ def _repeats(release: Release, ledger: Sequence[Dropped]) -> list[dict[str, Any]
         for file in source["files"]
         if file["split"] in SPLITS
     }
-    names = ("rule", "kind", "source", "split", "kept_source", "kept_split")
+    names = ("rule", "kind", "source", "split", "other_source", "other_split")
     rows = Counter[tuple[str | None, ...]]()
     similarities: dict[tuple[str | None, ...], float] = {}
     for row in ledger:
@@ -458,6 +462,21 @@ def _repeats(release: Release, ledger: Sequence[Dropped]) -> list[dict[str, Any]
         {**dict(zip(names, key, strict=True)), "rows": rows[key], "least_similarity": similarities.get(key)}
         for key in ordered
     ]
+
+
+def _test_pairs(release: Release) -> list[dict[str, Any]]:
+    """Pairs of test records that say the same, which stay, by kind and sources."""
+    path = release.folder / FOLDER / REPORTED
+    names = ("kind", "source", "other_source")
+    pairs = Counter[tuple[str, ...]]()
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+            row = json.loads(line)
+            sources = (str(row[side]).split("/", 1)[0] for side in ("first", "second"))
+            pairs[row["kind"], *sources] += 1
+    except (ValueError, TypeError, KeyError):
+        raise InputError(Problem(str(path), "is not JSON Lines of pairs", mend=_MEND)) from None
+    return [dict(zip(names, key, strict=True)) | {"pairs": number} for key, number in sorted(pairs.items())]
 
 
 def _ledger(ledger: Sequence[Dropped]) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ def find(figures: Mapping[str, Any]) -> list[Finding]:
     Returns:
         Findings by level (see ``LEVELS``), each with the part it is about and a text.
     """
-    finders = (_confounds, _position_bias, _leaks, _private, _licenses, _flagged, _absent)
+    finders = (_confounds, _position_bias, _leaks, _test_pairs, _private, _licenses, _flagged, _absent)
     found = [finding for finder in finders for finding in finder(figures)]
     return sorted(found, key=lambda finding: LEVELS.index(finding["level"]))
 
@@ -66,14 +66,22 @@ def _position_bias(figures: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _leaks(figures: Mapping[str, Any]) -> Iterator[Finding]:
-    pairs = Counter[tuple[str, str]]()
+    found = Counter[tuple[str, str]]()
     for row in figures["repeats"]:
-        if row["split"] and row["kept_split"] and row["split"] != row["kept_split"]:
-            pairs[row["split"], row["kept_split"]] += row["rows"]
-    if pairs:
-        each = ", ".join(f"{n:,} of {own} for one in {other}" for (own, other), n in sorted(pairs.items()))
+        own, other = row["split"], row["other_split"]
+        is_across = own and other and own != other and row["rule"] != "conflict"
+        if row["rule"] == "leak" or is_across:
+            found[own or "a split that is not said", other or "another split"] += row["rows"]
+    if found:
+        each = ", ".join(f"{n:,} of {own} for one in {other}" for (own, other), n in sorted(found.items()))
         text = f"Leaks between splits were found and removed; records dropped: {each}."
         yield _finding("note", "repeats", text)
+
+
+def _test_pairs(figures: Mapping[str, Any]) -> Iterator[Finding]:
+    if number := sum(row["pairs"] for row in figures["test_pairs"]):
+        text = f"Pairs of test records that say the same: {number:,}. They stay; scores count them twice."
+        yield _finding("note", "test_pairs", text)
 
 
 def _private(figures: Mapping[str, Any]) -> Iterator[Finding]:

@@ -134,6 +134,7 @@ def _tables(figures: Mapping[str, Any]) -> dict[str, Table]:
         "foreign": _columns(figures["languages"]["dropped"], "source", "language", "rows"),
         "repeats": _repeats(figures),
         "repeated-sources": _repeated_sources(figures),
+        "test-pairs": _columns(figures["test_pairs"], "kind", "source", "other_source", "pairs"),
         "ledger": _ledger(figures),
         "privacy": _by_split(figures["privacy"], "source"),
         "flags": _by_split(figures["flags"], "flag", "source", "origin"),
@@ -155,7 +156,10 @@ def _by_split(rows: Sequence[Mapping[str, Any]], *names: str) -> Table:
 
 
 def _headed(names: Sequence[str]) -> list[str]:
-    return [{"origin": "provenance"}.get(name, name) for name in names]
+    return [_HEADS.get(name, name) for name in names]
+
+
+_HEADS = {"origin": "provenance", "other_source": "other source"}
 
 
 def _shown(value: Any) -> str:
@@ -307,7 +311,7 @@ def _repeats(figures: Mapping[str, Any]) -> Table:
     """Repeats by rule, kind and splits, all sources together."""
     cells: dict[tuple[str, ...], tuple[int, list[float]]] = {}
     for row in figures["repeats"]:
-        key = tuple(_shown(row[name]) for name in ("rule", "kind", "split", "kept_split"))
+        key = tuple(_shown(row[name]) for name in ("rule", "kind", "split", "other_split"))
         number, similarities = cells.get(key, (0, []))
         least = [] if row["least_similarity"] is None else [row["least_similarity"]]
         cells[key] = (number + row["rows"], [*similarities, *least])
@@ -315,18 +319,18 @@ def _repeats(figures: Mapping[str, Any]) -> Table:
         [*key, f"{number:,}", f"{min(similarities):.2f}" if similarities else "–"]
         for key, (number, similarities) in cells.items()
     ]
-    head = ["rule", "kind", "dropped from", "kept in", "records dropped", "least similarity"]
+    head = ["rule", "kind", "dropped from", "the other in", "records dropped", "least similarity"]
     return Table.of(head, rows)
 
 
 def _repeated_sources(figures: Mapping[str, Any]) -> Table:
-    """Repeats by source of the dropped and of the kept record."""
+    """Repeats by source of the dropped and of the other record."""
     cells: dict[tuple[str, str], int] = {}
     for row in figures["repeats"]:
-        key = (row["source"], _shown(row["kept_source"]))
+        key = (row["source"], _shown(row["other_source"]))
         cells[key] = cells.get(key, 0) + row["rows"]
     rows = [[*key, f"{number:,}"] for key, number in sorted(cells.items())]
-    return Table.of(["dropped from source", "kept in source", "records dropped"], rows)
+    return Table.of(["dropped from source", "the other from source", "records dropped"], rows)
 
 
 def _ledger(figures: Mapping[str, Any]) -> Table:

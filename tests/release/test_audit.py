@@ -32,7 +32,8 @@ from releases import (
 )
 
 from medinjection_fr.build import build
-from medinjection_fr.curate.ledger import Dropped, count_by_rule, write_ledger
+from medinjection_fr.curate.curation import Reported
+from medinjection_fr.curate.ledger import REPORTED, Dropped, count_by_rule, write_ledger
 from medinjection_fr.record import LETTERS, ORIGINS, SPLITS, TYPES
 from medinjection_fr.release.audit import QUANTILES, REPEAT_RULES, audit
 from medinjection_fr.release.audit_page import default_output, render_page, write_audit
@@ -89,9 +90,11 @@ EVIDENCE = {
         "test",
         1.0,
     ),
-    ("conflict", "two answers"): (None, None, None, None),
+    ("conflict", "another gold answer in our-native/n-5 in test"): (None, "our-native", "test", None),
 }
-"""Rule and evidence of a repeat → its kind, the source and split of what was kept, the similarity."""
+"""Rule and evidence of a repeat → its kind, the source and split of the other record, the similarity."""
+PAIRS = {("verbatim", "our-native", "our-native"): 2, ("near", "our-native", "our-translated"): 1}
+"""Kind and sources of the pairs of test records."""
 
 
 def ledger_rows(source: str) -> list[Dropped]:
@@ -131,6 +134,13 @@ def varied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (release / "dropped").mkdir(exist_ok=True)
     for name, dropped in ledgers.items():
         write_ledger(dropped, release / "dropped" / f"{name}.jsonl")
+
+    pairs = [
+        Reported(f"{source}/a/1", f"{other}/{n}", kind, 0.9)
+        for (kind, source, other), number in PAIRS.items()
+        for n in range(number)
+    ]
+    write_ledger(pairs, release / "dropped" / REPORTED)
 
     def tell(manifest: dict[str, Any]) -> None:
         for name, source in manifest["sources"].items():
@@ -319,7 +329,7 @@ def test_repeats_are_read_off_the_evidence(
     kind, source, split, similarity = known
     for own_source, own_split in (("our-native", "train"), ("our-translated", None)):
         (row,) = (r for r in figures["repeats"] if (r["rule"], r["source"]) == (reason[0], own_source))
-        assert (row["kind"], row["kept_source"], row["kept_split"]) == (kind, source, split)
+        assert (row["kind"], row["other_source"], row["other_split"]) == (kind, source, split)
         assert row["split"] == own_split
         assert row["rows"] == (2 if reason[0] == "near-duplicate" else 1)
         assert row["least_similarity"] == (0.81 if reason[0] == "near-duplicate" else similarity)
@@ -337,7 +347,16 @@ def test_repeats_are_all_dropped_by_a_rule_that_compares(figures: dict[str, Any]
 
 def test_leaks_are_told_where_both_splits_are_known(figures: dict[str, Any]) -> None:
     (text,) = (finding["text"] for finding in figures["findings"] if finding["about"] == "repeats")
-    assert "3 of train for one in test, 2 of train for one in validation" in text
+    assert (
+        "dropped: 1 of a split that is not said for one in test, 3 of train for one in test, 2 of train"
+        in text
+    )
+
+
+def test_pairs_of_test_records_are_counted(figures: dict[str, Any], page: str) -> None:
+    assert counted(figures["test_pairs"], "kind", "source", "other_source", number="pairs") == PAIRS
+    assert any("Pairs of test records that say the same: 3." in f["text"] for f in figures["findings"])
+    assert "Pairs of test records that say the same, and stay" in page
 
 
 def published_design() -> dict[str, Rows]:
@@ -426,7 +445,8 @@ KEYS: dict[str, set[str]] = {
     "gold_letters": {"origin", "type", "options", "questions", "letters", "most_frequent"}
     | {"most_frequent_share", "chi_square", "df", "p", "w", "bias"},
     "gold_letters_per_question": {"origin", "options", "gold", "questions"},
-    "repeats": {"rule", "kind", "source", "split", "kept_source", "kept_split", "rows", "least_similarity"},
+    "repeats": {"rule", "kind", "source", "split", "other_source", "other_split", "rows", "least_similarity"},
+    "test_pairs": {"kind", "source", "other_source", "pairs"},
     "ledger": {"source", "rule", "rows", "example"},
     "flags": {"flag", "source", "origin", "split", "rows"},
     "privacy": {"flag", "source", "split", "rows"},
@@ -449,6 +469,7 @@ def test_json_has_the_keys_that_programs_rely_on(figures: dict[str, Any]) -> Non
         "gold_letters_per_question",
         "languages",
         "repeats",
+        "test_pairs",
         "ledger",
         "flags",
         "privacy",
@@ -669,6 +690,7 @@ def _scribble(path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "damage", "said"),
     [
+        ("dropped/test-pairs.jsonl", _scribble, "is not JSON Lines of pairs"),
         ("data/native/train/mcq-", _remove, "is missing"),
         ("data/native/train/mcq-", _cut, "is not a whole shard"),
         ("data/native/train/mcq-", _empty, "has 0 rows"),
@@ -680,7 +702,8 @@ def test_what_the_manifest_does_not_say_is_refused(
     path: str, damage: Callable[[Path], None], said: str, tiny_release: Path, tmp_path: Path
 ) -> None:
     release = copy_of(tiny_release, tmp_path)
-    damaged = next(release / name for name in contents(release) if name.startswith(path))
+    damaged = next((release / name for name in contents(release) if name.startswith(path)), release / path)
+    damaged.parent.mkdir(exist_ok=True)
     damage(damaged)
     message = refused(invoke("audit", release))
     assert f"{damaged}: " in message and said in message
