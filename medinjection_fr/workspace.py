@@ -1,4 +1,4 @@
-"""Where a build works until it is whole: resumable after a kill, one at a time, swapped in at the end."""
+"""Where a release is made until it is whole: resumable after a kill, one at a time, swapped in at the end."""
 
 from __future__ import annotations
 
@@ -65,11 +65,15 @@ class Workspace:
 
 
 @contextmanager
-def open_workspace(output: Path) -> Iterator[Workspace]:
-    """Opens the workspace of an output folder, for one build at a time.
+def open_workspace(output: Path, wait: bool = False) -> Iterator[Workspace]:
+    """Opens the workspace of an output folder, for one process at a time.
+
+    Args:
+        output: The folder.
+        wait: Wait for another process that works on it.
 
     Raises:
-        InputError: Another build works on the same output, or the output is something else.
+        InputError: Another process works on the same output, or the output is something else.
     """
     if (
         output.exists()
@@ -82,9 +86,9 @@ def open_workspace(output: Path) -> Iterator[Workspace]:
     workspace.root.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(workspace.root / "lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=-1 if wait else 0)
     except filelock.Timeout:
-        what = "another build is writing here"
+        what = "another build or pull is writing here"
         raise InputError(Problem(str(output), what, mend="Wait for it, or give another --output")) from None
     try:
         workspace.restore_previous()
