@@ -122,8 +122,9 @@ def verify(release: str, rows: bool, as_json: bool) -> None:
 
     Example: medinjection-fr verify medinjection-fr --rows
     """
+    from medinjection_fr.release.cache import parse_reference
     from medinjection_fr.release.manifest import read_release
-    from medinjection_fr.release.pull import parse_reference, verify_tag
+    from medinjection_fr.release.pull import verify_tag
     from medinjection_fr.release.verify import verify as verify_release
 
     if named := parse_reference(release):
@@ -178,9 +179,10 @@ def pull(folder: Path, repo: str, tag: str, replace: bool, as_json: bool) -> Non
 
     Example: medinjection-fr pull medinjection-fr --repo org/medinjection-fr --tag v1.2.0
     """
+    from medinjection_fr.release.cache import cached_releases
     from medinjection_fr.release.pull import pull as pull_release
 
-    pulled = pull_release(repo, tag, folder, replace)
+    pulled = pull_release(repo, tag, folder, replace, cached_releases(repo))
     if as_json:
         told = {"release": str(folder), "version": pulled.release.version, "commit": pulled.commit}
         _print_json({**told, "digest": pulled.release.manifest["digest"], "written": pulled.written})

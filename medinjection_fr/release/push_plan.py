@@ -10,12 +10,12 @@ from typing import Any
 import pyarrow as pa
 
 from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.release.cache import bring_to_cache
 from medinjection_fr.release.diff import diff_releases
 from medinjection_fr.release.digests import digest_file
 from medinjection_fr.release.hub import LocalFile, Repository, Snapshot, version_of
 from medinjection_fr.release.licences import LicensedRows, public_faults
 from medinjection_fr.release.manifest import MANIFEST, Release, parse_manifest
-from medinjection_fr.release.pull import bring_to_cache
 from medinjection_fr.release.receive import receive_manifest
 from medinjection_fr.release.shards import open_shard
 

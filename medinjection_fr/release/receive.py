@@ -20,18 +20,26 @@ _CONNECTIONS = 4
 """Files received at once: enough to hide the wait for an answer, few enough not to be turned away."""
 
 
-def receive_manifest(repository: Repository, snapshot: Snapshot) -> bytes:
+def receive_manifest(repository: Repository, snapshot: Snapshot, tag: str | None = None) -> bytes:
     """Receives and checks the manifest of a release.
 
+    Args:
+        repository: Where it is.
+        snapshot: The commit that holds it.
+        tag: What the release has to be.
+
     Raises:
-        InputError: The commit holds no release, or the manifest is damaged.
+        InputError: The commit holds no release, another one, or its manifest is damaged.
     """
-    where = f"{repository.name}@{snapshot.commit[:12]}"
+    where = f"{repository.name}@{tag or snapshot.commit[:12]}"
     if MANIFEST not in snapshot.files:
         raise InputError(Problem(where, "is not a release: it has no release.json"))
     size = snapshot.files[MANIFEST].bytes
     data = b"".join(repository.read(snapshot.commit, MANIFEST, size))
-    parse_manifest(data, f"{where}/{MANIFEST}")
+    version = parse_manifest(data, f"{where}/{MANIFEST}")["version"]
+    if tag not in (None, f"v{version}"):
+        mend = "Tell its maintainers: the tag stands at another release"
+        raise InputError(Problem(where, f"holds the release {version}", str(tag).removeprefix("v"), mend))
     return data
 
 
