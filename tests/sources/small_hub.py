@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from faulty_server import QuietServer, serving
+from loopback import QuietServer, serving
 
 
 def commit_of(name: str) -> str:
