@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.digests import git_blob_id
@@ -179,7 +180,8 @@ class Repository:
             except RepositoryNotFoundError:
                 return None
 
-        info = self._ask(f"Looking at {revision}", look)
+        short = revision[:12] if re.fullmatch(r"[0-9a-f]{40}", revision) else revision
+        info = self._ask(f"Looking at {short}", look)
         if info is None:
             return None
         files = {
@@ -282,10 +284,10 @@ class Repository:
         What comes may be other than expected, and longer than ``size`` by up to a chunk: the caller
         compares it.
         """
-        from huggingface_hub import get_session, hf_hub_url, hf_raise_for_status
+        from huggingface_hub import get_session, hf_raise_for_status
         from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
-        url = hf_hub_url(self.name, path, repo_type="dataset", revision=commit, endpoint=self._api.endpoint)
+        url = f"{self.address}/resolve/{commit}/{quote(path)}"
         headers = build_hf_headers(library_name="medinjection-fr", library_version=__version__)
         headers["Accept-Encoding"] = "identity"
         done, pause, left = 0, self._retries.pause, self._retries.times

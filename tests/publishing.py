@@ -1,0 +1,126 @@
+"""Releases on the Hub of the tests: who pushes them, and what must hold whatever goes wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from hub.state import Hub
+from hub.store import Commit, Repository
+from releases import contents, invoke, question, write_recipe
+
+from medinjection_fr.build import build
+
+REPO = "our-laboratory/medinjection-fr"
+FIRST, SECOND = "1.0.0", "1.1.0"
+OF_THE_HUB = ".gitattributes"
+
+
+def build_version(folder: Path, version: str, **changes: Any) -> Path:
+    """A small release of our own. A higher minor version has more rows of the same."""
+    rows = [question(f"q{n}") for n in range(3 + int(version.split(".")[1]))]
+    recipe = write_recipe(folder / version, {"native": rows}, version=version, audience="public", **changes)
+    return build(recipe, folder / version / "medinjection-fr", jobs=1).release.folder
+
+
+@contextmanager
+def connected(hub: Hub, token: str | None = "write", home: str = "home") -> Iterator[list[float]]:
+    """Makes this process a client of a Hub; gives the pauses that it would have made.
+
+    The Hub's client reads its settings once, when it is imported: they are set where it keeps them.
+    """
+    from huggingface_hub import close_session, constants
+
+    settings = hub.environment(token, home)
+    pauses: list[float] = []
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        patch.setattr(constants, "ENDPOINT", settings["HF_ENDPOINT"])
+        patch.setattr(constants, "HF_HOME", settings["HF_HOME"])
+        patch.setattr(constants, "HF_HUB_OFFLINE", False)
+        patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        patch.setattr(constants, "HF_TOKEN_PATH", f"{settings['HF_HOME']}/token")
+        patch.setattr(time, "sleep", pauses.append)
+        close_session()
+        yield pauses
+        close_session()
+
+
+class Stage:
+    """A Hub, releases to push to it, and what it held before.
+
+    Attributes:
+        hub: The Hub.
+        releases: Folder of each version.
+        pauses: Seconds that the client waited before it asked again.
+    """
+
+    def __init__(self, hub: Hub, releases: Mapping[str, Path]) -> None:
+        self.hub, self.releases = hub, releases
+        self.pauses: list[float] = []
+        self._main_before, self._tags_before = self._main(), self.tags
+
+    @property
+    def repository(self) -> Repository:
+        return self.hub.repositories[REPO]
+
+    @property
+    def tags(self) -> dict[str, Commit]:
+        """Tag → what it stands for."""
+        there = self.hub.repositories.get(REPO)
+        return {name: there.find(name) for name in there.named("refs/tags/")} if there else {}
+
+    def push(self, version: str, *options: object, token: str | None = "write") -> Result:
+        """Runs ``push`` in this process."""
+        with connected(self.hub, token) as pauses:
+            done = invoke("push", self.releases[version], "--repo", REPO, "--tag", f"v{version}", *options)
+        self.pauses = pauses
+        return done
+
+    def publish(self, version: str) -> None:
+        """Pushes a version, and takes the Hub as it is then for what was there before."""
+        done = self.push(version)
+        assert done.exit_code == 0, done.output
+        self.remember()
+
+    def remember(self) -> None:
+        """Takes what main holds now for what was there before, and forgets faults and log."""
+        self.hub.mend()
+        self._main_before, self._tags_before = self._main(), self.tags
+
+    def check(self) -> None:
+        """What must hold after whatever went wrong.
+
+        The tags that there were stand where they stood, and those that came stand for the release of
+        their version, byte for byte. Main is a whole release, or what it was before. No content was
+        committed twice.
+        """
+        wanted = {version: contents(folder) for version, folder in self.releases.items()}
+        assert self._tags_before.items() <= self.tags.items(), "a tag was moved"
+        for tag in self.tags.keys() - self._tags_before.keys():
+            assert _files(self.tags[tag]) == wanted[tag.removeprefix("v")], f"{tag} is not its release"
+        main = self._main()
+        assert main in (self._main_before, *wanted.values()), "main is no whole release"
+        if main is not None:
+            history = list(self.repository.history(self.repository.find("main")))
+            held = [_files(commit) for commit in history]
+            assert all(held.count(files) <= 1 for files in wanted.values()), "a content was committed twice"
+
+    def check_published(self, version: str) -> None:
+        """Besides, that a version is published."""
+        self.check()
+        assert _files(self.tags[f"v{version}"]) == contents(self.releases[version])
+
+    def _main(self) -> dict[str, bytes] | None:
+        there = self.hub.repositories.get(REPO)
+        return _files(there.find("main")) if there else None
+
+
+def _files(commit: Commit) -> dict[str, bytes]:
+    return {path: file.data for path, file in sorted(commit.files.items()) if path != OF_THE_HUB}
