@@ -189,7 +189,7 @@ def pull(folder: Path, repo: str, tag: str, replace: bool, as_json: bool) -> Non
         return
     state = "Wrote" if pulled.written else "Unchanged:"
     click.echo(f"{state} {folder}, version {pulled.release.version} of {repo}, every byte checked.")
-    click.echo(f'Next: load_dataset("{folder}", "native+translated")')
+    click.echo(f"Next: medinjection-fr configs --release {folder}")
 
 
 @main.command()

@@ -153,7 +153,7 @@ def _push_outcome(pushed: Pushed) -> list[str]:
     state = "Wrote" if pushed.written else "Main held already, as"
     return [
         f"{state} commit {pushed.commit[:12]}, read back byte by byte, and tagged {plan.tag}. {step}",
-        f'Next: medinjection_fr.load("native+translated", repo="{plan.repo}", version="{plan.tag[1:]}")',
+        f'Next: medinjection_fr.load(CONFIG, repo="{plan.repo}", version="{plan.tag[1:]}")',
     ]
 
 

@@ -17,19 +17,25 @@ from releases import contents, invoke, question, write_recipe
 from medinjection_fr.build import build
 
 REPO = "our-laboratory/medinjection-fr"
-FIRST, SECOND = "1.0.0", "1.1.0"
+FIRST, SECOND, THIRD = VERSIONS = ("1.0.0", "1.1.0", "1.2.0")
 OF_THE_HUB = ".gitattributes"
 
 
-def build_version(folder: Path, version: str, **changes: Any) -> Path:
-    """A small release of our own. A higher minor version has more rows of the same."""
-    rows = [question(f"q{n}") for n in range(3 + int(version.split(".")[1]))]
-    recipe = write_recipe(folder / version, {"native": rows}, version=version, audience="public", **changes)
-    return build(recipe, folder / version / "medinjection-fr", jobs=1).release.folder
+def build_version(
+    folder: Path, version: str, rows: int | None = None, format: str = "arrow", **changes: Any
+) -> Path:
+    """A small release of our own. A higher minor version has more rows, if their number is not given."""
+    rows = 3 + int(version.split(".")[1]) if rows is None else rows
+    questions = [question(f"q{n}") for n in range(rows)]
+    recipe = {"version": version, "audience": "public", **changes}
+    path = write_recipe(folder / version, {"native": questions}, **recipe)
+    return build(path, folder / version / "medinjection-fr", jobs=1, format=format).release.folder
 
 
 @contextmanager
-def connected(hub: Hub, token: str | None = "write", home: str = "home") -> Iterator[list[float]]:
+def connected(
+    hub: Hub, token: str | None = "write", home: str = "home", offline: bool = False
+) -> Iterator[list[float]]:
     """Makes this process a client of a Hub; gives the pauses that it would have made.
 
     The Hub's client reads its settings once, when it is imported: they are set where it keeps them.
@@ -43,7 +49,7 @@ def connected(hub: Hub, token: str | None = "write", home: str = "home") -> Iter
             patch.setenv(name, value)
         patch.setattr(constants, "ENDPOINT", settings["HF_ENDPOINT"])
         patch.setattr(constants, "HF_HOME", settings["HF_HOME"])
-        patch.setattr(constants, "HF_HUB_OFFLINE", False)
+        patch.setattr(constants, "HF_HUB_OFFLINE", offline)
         patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
         patch.setattr(constants, "HF_TOKEN_PATH", f"{settings['HF_HOME']}/token")
         patch.setattr(time, "sleep", pauses.append)
@@ -76,12 +82,17 @@ class Stage:
         there = self.hub.repositories.get(REPO)
         return {name: there.find(name) for name in there.named("refs/tags/")} if there else {}
 
-    def push(self, version: str, *options: object, token: str | None = "write") -> Result:
+    def run(self, *arguments: object, **client: Any) -> Result:
+        """Runs the command line in this process, as the client that ``connected`` makes of it."""
+        with connected(self.hub, **client) as self.pauses:
+            return invoke(*arguments)
+
+    def push(self, version: str, *options: object, **client: Any) -> Result:
         """Runs ``push`` in this process."""
-        with connected(self.hub, token) as pauses:
-            done = invoke("push", self.releases[version], "--repo", REPO, "--tag", f"v{version}", *options)
-        self.pauses = pauses
-        return done
+        return self.run(*self.command(version, *options), **client)
+
+    def command(self, version: str, *options: object) -> tuple[object, ...]:
+        return ("push", self.releases[version], "--repo", REPO, "--tag", f"v{version}", *options)
 
     def publish(self, version: str) -> None:
         """Pushes a version, and takes the Hub as it is then for what was there before."""

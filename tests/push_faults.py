@@ -14,10 +14,9 @@ from typing import Any
 
 from click.testing import Result
 from hub.server import serve_hub
-from publishing import FIRST, REPO, SECOND, Stage, build_version, connected
+from publishing import FIRST, REPO, SECOND, THIRD, VERSIONS, Stage, build_version, connected
 from releases import contents
 
-THIRD = "1.2.0"
 AGAIN = "Run the command again"
 LOGIN = "hf auth login"
 
@@ -261,7 +260,7 @@ def main() -> None:
     """Prints the table."""
     print("| what goes wrong | push | main | repeated without it | message |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as place:
-        releases = {version: build_version(Path(place), version) for version in (FIRST, SECOND, THIRD)}
+        releases = {version: build_version(Path(place), version) for version in VERSIONS}
         for number, scenario in enumerate(SCENARIOS):
             with serve_hub(Path(place) / str(number)) as hub, connected(hub):
                 print("|", " | ".join(come_of(scenario, Stage(hub, releases))), "|", flush=True)

@@ -7,7 +7,6 @@ before we ask again. The token comes from the environment or ``hf auth login``, 
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,8 @@ from urllib.parse import quote
 
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.digests import git_blob_id
+from medinjection_fr.release.hub_fault import Fault
+from medinjection_fr.release.versions import parse_version
 from medinjection_fr.retries import DEFAULT_RETRIES, Retries
 from medinjection_fr.version import __version__
 
@@ -29,17 +30,15 @@ Answer = TypeVar("Answer")
 GIT_ATTRIBUTES = ".gitattributes"
 """The Hub's own file in every repository; it belongs to no release."""
 
-_TRANSIENT = (408, 429, 500, 502, 503, 504)
-_CONFLICT = (409, 412)
-_LONGEST_PAUSE_S = 300
 _CHUNK = 1 << 20
-_LATER = "Run the command again later: it goes on from what is there"
 
 
 def version_of(tag: str) -> tuple[int, int, int] | None:
     """The version that a tag ``vMAJOR.MINOR.PATCH`` stands for; ``None`` if it is no such tag."""
-    match = re.fullmatch(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", tag)
-    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+    try:
+        return parse_version(tag[1:]) if tag.startswith("v") else None
+    except InputError:
+        return None
 
 
 @dataclass(frozen=True)
@@ -81,54 +80,6 @@ class Snapshot:
         return self.files.keys() == files.keys() and all(
             self.files[name].is_same(file) for name, file in files.items()
         )
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Why a request failed.
-
-    Attributes:
-        status: The Hub's answer; ``None`` if none came.
-        said: Its words, or those of the connection.
-        code: The Hub's own name of the fault, as ``RepoNotFound``.
-        retry_after: Seconds that it asks us to wait.
-    """
-
-    status: int | None
-    said: str
-    code: str = ""
-    retry_after: int | None = None
-
-    @property
-    def is_transient(self) -> bool:
-        """Whether the same request may do better in a moment."""
-        return (self.status is None or self.status in _TRANSIENT) and (
-            self.retry_after is None or self.retry_after <= _LONGEST_PAUSE_S
-        )
-
-    @classmethod
-    def of(cls, error: BaseException) -> Fault | None:
-        """Reads an error of the Hub's client; ``None`` if it is none (a bug, a full disk)."""
-        from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
-
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, HTTPError):
-            cause = cause.__cause__  # the client wraps what goes wrong with an upload
-        if cause is None:
-            is_no_answer = isinstance(error, json.JSONDecodeError)
-            is_no_answer |= isinstance(error, ConnectionError) and not error.errno
-            return cls(None, _first_line(error)) if is_no_answer else None
-        response = getattr(cause, "response", None)
-        if response is None:
-            return cls(None, _first_line(cause))
-        said = getattr(cause, "server_message", None) or response.reason_phrase
-        code, wait = (response.headers.get(name, "") for name in ("X-Error-Code", "Retry-After"))
-        return cls(response.status_code, _first_line(said), code, int(wait) if wait.isdigit() else None)
-
-
-def _first_line(text: object) -> str:
-    lines = str(text).strip().splitlines()
-    return lines[0][:120] if lines else type(text).__name__
 
 
 class Repository:
@@ -334,7 +285,7 @@ class Repository:
                 return request()
             except Exception as error:
                 fault = self._read_fault(error)
-            may_stand = fault.is_transient or fault.status in _CONFLICT
+            may_stand = fault.is_transient or fault.is_conflict
             if done and may_stand and (answer := done()) is not None:
                 return answer
             if not left or not may_stand:
@@ -361,19 +312,4 @@ class Repository:
         return fault
 
     def _explain(self, doing: str, fault: Fault) -> Problem:
-        if fault.status is None:
-            what = f"{doing} failed: no answer came ({fault.said})"
-            return Problem(self.name, what, mend=f"Check the connection. {_LATER}")
-        if fault.code == "RepoNotFound":
-            what = "there is no such dataset repository, or it is private and the token may not see it"
-            return Problem(self.name, what, mend="Check the name, and log in with `hf auth login`")
-        what = f"{doing} failed: the Hub answered {fault.status} ({fault.said})"
-        if fault.status == 401:
-            mend = "Log in with `hf auth login`, or set HF_TOKEN to a token that is valid"
-        elif fault.status == 403:
-            mend = "Use a token that has the right to do this: `hf auth login`, or HF_TOKEN"
-        elif fault.status in _TRANSIENT:
-            mend = _LATER
-        else:
-            mend = f"Look at {self.address}"
-        return Problem(self.name, what, mend=mend)
+        return fault.explain(self.name, self.address, doing)

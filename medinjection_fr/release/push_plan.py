@@ -188,8 +188,13 @@ def _checked_bump(release: Release, repository: Repository, base: str, commit: s
     """The least step from the newest release that is honest, if the version takes it."""
     difference = diff_releases(bring_to_cache(repository, base, commit, [release]), release)
     if not difference.allows(release.version):
-        what = f"{release.version} is too small a step from {base}: the change is {difference.bump.upper()}"
-        mend = "Set `version:` in the recipe, build again, and push under that tag"
+        kinds = ", ".join(f"{kind} {rows:,}" for kind, rows in difference.counts.items() if rows)
+        what = f"{release.version} is too small a step from {base}: the change is {difference.bump}"
+        mend = (
+            f"Set `version:` in the recipe and build again; `medinjection-fr diff {repository.name}@{base} "
+            f"{release.folder}` shows the change"
+        )
         expected = f"{difference.smallest_version()} or higher"
-        raise InputError(Problem(str(release.folder), what, expected, mend))
-    return str(difference.bump)
+        where = str(release.folder / MANIFEST)
+        raise InputError(Problem(where, f"{what} ({kinds})" if kinds else what, expected, mend))
+    return difference.bump
