@@ -30,8 +30,6 @@ Answer = TypeVar("Answer")
 GIT_ATTRIBUTES = ".gitattributes"
 """The Hub's own file in every repository; it belongs to no release."""
 
-_CHUNK = 1 << 20
-
 
 def version_of(tag: str) -> tuple[int, int, int] | None:
     """The version that a tag ``vMAJOR.MINOR.PATCH`` stands for; ``None`` if it is no such tag."""
@@ -232,7 +230,7 @@ class Repository:
     def read(self, commit: str, path: str, size: int) -> Iterator[bytes]:
         """Yields a file's bytes; goes on where a connection broke off.
 
-        What comes may be other than expected, and longer than ``size`` by up to a chunk: the caller
+        What comes may be other than expected, and a little longer than ``size``: the caller
         compares it.
         """
         from huggingface_hub import get_session, hf_raise_for_status
@@ -248,7 +246,7 @@ class Repository:
                 with get_session().stream("GET", url, headers=asked) as response:
                     hf_raise_for_status(response)
                     skipped = 0 if response.status_code == 206 else done
-                    for chunk in response.iter_bytes(_CHUNK):
+                    for chunk in response.iter_bytes():
                         fresh = chunk[skipped:]
                         skipped -= len(chunk) - len(fresh)
                         done += len(fresh)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hub.store import TAG
-from publishing import FIRST, REPO, SECOND, Stage, build_version
+from publishing import COMMAND, FIRST, REPO, SECOND, Stage, build_version
 from push_faults import MAKING, SCENARIOS, STEPS, Scenario, Step
 from releases import contents, copy_of, few_rows, flip, manifest_of, refused, source_facts, write_recipe
 
@@ -341,14 +340,6 @@ def test_offline_is_told(stage: Stage) -> None:
     assert "HF_HUB_OFFLINE is set. Unset it" in refused(stage.push(FIRST, offline=True))
 
 
-PUSH = [
-    sys.executable,
-    "-c",
-    "import time; time.sleep = lambda s: None; from medinjection_fr.cli import main; main()",
-]
-"""The command line in a process of its own, without pauses."""
-
-
 def kill_at(stage: Stage, step: Step, effect: str) -> None:
     """Runs a push and kills it (SIGKILL) at a step: ``before`` or ``after`` it had its effect."""
     started: list[subprocess.Popen[bytes]] = []
@@ -360,7 +351,7 @@ def kill_at(stage: Stage, step: Step, effect: str) -> None:
         started[0].wait()
 
     step.strike(stage, times=1, lost="answer", **{effect: kill})
-    command = [*PUSH, *map(str, stage.command(SECOND))]
+    command = [*COMMAND, *map(str, stage.command(SECOND))]
     environment = {"PATH": "", **stage.hub.environment()}
     started.append(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))
     ready.set()
@@ -405,7 +396,7 @@ def test_xet_takes_the_upload(stage: Stage, tmp_path: Path) -> None:
     stage.hub.cas = tmp_path / "cas"
     stage.hub.cas.mkdir()
     for version in (FIRST, SECOND):
-        command = [*PUSH, *map(str, stage.command(version))]
+        command = [*COMMAND, *map(str, stage.command(version))]
         done = subprocess.run(
             command, env={"PATH": "", **stage.hub.environment()}, capture_output=True, text=True, check=False
         )
