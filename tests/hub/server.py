@@ -3,9 +3,10 @@
 In a test, with the fixture ``hub``::
 
     repository = hub.create("our-laboratory/our-dataset")            # or by the client: create_repo
+    repository.change({"README.md": b"..."}, tag="v1.0.0")           # or by the client: create_commit
     hub.fault("PUT", "/storage/", status=503, times=2)               # what goes wrong: see ``Fault``
     hub.fault("POST", "/commit/", lost="answer", times=1)            # committed, but nobody hears of it
-    hub.fault("POST", "/commit/", before=lambda: repository.change({"a.txt": b"new"}))  # main moves
+    hub.fault("POST", "/commit/", before=lambda: repository.change({"a": b"new"}))  # main moves
     run([...], env=hub.environment("write"))                         # a client in a process of its own
     hub.requests("POST", "/commit/")                                 # what it asked: see ``Request``
     repository.find("v1.0.0").files["README.md"].data

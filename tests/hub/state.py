@@ -66,7 +66,7 @@ class Hub:
 
     def create(self, id: str, private: bool = False) -> Repository:
         """Makes a repository from within, with no request."""
-        return self.repositories.setdefault(id, Repository(id, private))
+        return self.repositories.setdefault(id, Repository(id, self.large_files, private))
 
     def fault(self, method: str = ".*", path: str = "", **what: Any) -> Fault:
         """Adds a fault after those that there are; see ``Fault``."""

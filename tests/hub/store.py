@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+LARGE_SUFFIXES, LARGE_SIZE = (".arrow", ".parquet"), 10_000_000
 BRANCH, TAG, PULL_REQUEST = "refs/heads/", "refs/tags/", "refs/pr/"
 ATTRIBUTES = b"*.arrow filter=lfs diff=lfs merge=lfs -text\n*.parquet filter=lfs diff=lfs merge=lfs -text\n"
 
@@ -44,10 +45,8 @@ class File:
     @property
     def in_git(self) -> bytes:
         """The file's bytes, or the pointer to them."""
-        pointer = (
-            f"version https://git-lfs.github.com/spec/v1\noid sha256:{self.sha256}\nsize {len(self.data)}\n"
-        )
-        return pointer.encode() if self.is_large else self.data
+        pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n"
+        return pointer.format(self.sha256, len(self.data)).encode() if self.is_large else self.data
 
     @property
     def oid(self) -> str:
@@ -57,6 +56,11 @@ class File:
     @cached_property
     def blob_id(self) -> str:
         return hashlib.sha1(b"blob %d\0" % len(self.in_git) + self.in_git).hexdigest()
+
+
+def is_large(path: str, size: int, sample: bytes) -> bool:
+    """Whether a file goes into the storage; the sample is its beginning."""
+    return path.endswith(LARGE_SUFFIXES) or size >= LARGE_SIZE or b"\0" in sample
 
 
 @dataclass(frozen=True)
@@ -90,12 +94,13 @@ class Repository:
     Attributes:
         id: ``namespace/name``.
         private: Whether only those with a token see it.
+        large_files: Bytes in the storage by SHA-256, of all repositories.
         commits: Commit by id, a parent before its children.
         refs: Full name of a branch, tag or pull request → commit id.
     """
 
-    def __init__(self, id: str, private: bool = False) -> None:
-        self.id, self.private = id, private
+    def __init__(self, id: str, large_files: dict[str, bytes], private: bool = False) -> None:
+        self.id, self.large_files, self.private = id, large_files, private
         self.commits: dict[str, Commit] = {}
         self.refs: dict[str, str] = {}
         self.add(Commit({".gitattributes": File(ATTRIBUTES)}, "initial commit"), BRANCH + "main")
@@ -105,13 +110,18 @@ class Repository:
         self.commits[commit.id] = commit
         self.refs[ref] = commit.id
 
-    def change(self, changes: Mapping[str, bytes | None], ref: str = BRANCH + "main") -> Commit:
-        """Commits from within, with no request: new bytes by path, ``None`` to delete."""
-        parent = self.find(ref)
+    def change(self, changes: Mapping[str, bytes | None], tag: str | None = None) -> Commit:
+        """Commits to main from within, with no request: new bytes by path, ``None`` to delete."""
+        parent = self.find("main")
         files = {path: file for path, file in parent.files.items() if path not in changes}
-        files |= {path: File(data) for path, data in changes.items() if data is not None}
-        commit = Commit(files, "Change from within", parent=parent.id)
-        self.add(commit, ref)
+        for path, data in changes.items():
+            if data is not None:
+                files[path] = File(data, is_large(path, len(data), data[:512]))
+                self.large_files[files[path].sha256] = data
+        commit = Commit(files, f"Version {tag}" if tag else "A change", parent=parent.id)
+        self.add(commit, BRANCH + "main")
+        if tag:
+            self.refs[TAG + tag] = commit.id
         return commit
 
     def find(self, revision: str) -> Commit:
@@ -142,28 +152,25 @@ class Repository:
             if not each.parent or each.below(path) != self.commits[each.parent].below(path)
         )
 
-    def export_git(self, folder: Path, pointers: bool = False) -> None:
-        """Writes a bare git repository with all commits, branches and tags.
-
-        Args:
-            folder: A new folder.
-            pointers: Whether large files are pointers, as in the Hub's own git; else their bytes.
-        """
+    def export_git(self, folder: Path) -> None:
+        """Writes a git repository as a clone of this one is: all commits and refs, large files with LFS."""
         numbers = {id: number for number, id in enumerate(self.commits, 1)}
-        stream = bytearray()
+        stream = b""
         for id, commit in self.commits.items():
-            title = commit.title.encode()
             stream += b"commit refs/all\nmark :%d\n" % numbers[id]
             stream += b"committer Us <us@example.org> %d +0000\n" % commit.date.timestamp()
-            stream += b"data %d\n%s\n" % (len(title), title)
+            stream += b"data %d\n%s\n" % (len(commit.title.encode()), commit.title.encode())
             stream += b"from :%d\n" % numbers[commit.parent] if commit.parent else b""
             stream += b"deleteall\n"
             for path, file in commit.files.items():
-                data = file.in_git if pointers else file.data
-                stream += b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(data), data)
-        for name, id in self.refs.items():
-            stream += b"reset %s\nfrom :%d\n\n" % (name.encode(), numbers[id])
-        git = ["git", "-C", str(folder)]
-        subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", str(folder)], check=True)
-        subprocess.run([*git, "fast-import", "--quiet"], input=stream, check=True)
-        subprocess.run([*git, "update-ref", "-d", "refs/all"], check=True)
+                stream += b"M 100644 inline %s\n" % path.encode()
+                stream += b"data %d\n%s\n" % (len(file.in_git), file.in_git)
+                if file.is_large:
+                    large = folder / ".git/lfs/objects" / file.oid[:2] / file.oid[2:4] / file.oid
+                    large.parent.mkdir(parents=True, exist_ok=True)
+                    large.write_bytes(file.data)
+        for ref, id in self.refs.items():
+            stream += b"reset %s\nfrom :%d\n\n" % (ref.encode(), numbers[id])
+        stream += b"reset refs/all\nfrom %s\n\n" % (b"0" * 40)
+        subprocess.run(["git", "init", "--quiet", "--initial-branch=main", folder], check=True)
+        subprocess.run(["git", "-C", folder, "fast-import", "--quiet"], input=stream, check=True)

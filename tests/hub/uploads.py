@@ -12,11 +12,8 @@ from typing import Any
 from hub.faults import Request
 from hub.routes import Answer, as_json, route
 from hub.state import Hub
-from hub.store import BRANCH, PULL_REQUEST, Commit, File, Refused, Repository
+from hub.store import BRANCH, PULL_REQUEST, Commit, File, Refused, Repository, is_large
 from hub.xet import fetch_from_cas
-
-LARGE_SUFFIXES = (".arrow", ".parquet")
-LARGE_SIZE = 10_000_000
 
 
 def _writable(hub: Hub, request: Request, id: str) -> Repository:
@@ -31,9 +28,8 @@ def plan_upload(hub: Hub, request: Request, id: str, revision: str) -> Answer:
     files = []
     for file in json.loads(request.body)["files"]:
         path, present = file["path"], commit.files.get(file["path"])
-        is_binary = b"\0" in base64.b64decode(file["sample"])
-        is_large = is_binary or file["size"] >= LARGE_SIZE or path.endswith(LARGE_SUFFIXES)
-        plan = {"path": path, "uploadMode": "lfs" if is_large else "regular", "shouldIgnore": False}
+        mode = "lfs" if is_large(path, file["size"], base64.b64decode(file["sample"])) else "regular"
+        plan = {"path": path, "uploadMode": mode, "shouldIgnore": False}
         files.append({**plan, **({"oid": present.oid} if present else {})})
     return as_json({"files": files, "commitOid": commit.id})
 

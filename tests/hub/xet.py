@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 import tempfile
 from collections.abc import Iterator
@@ -31,8 +32,9 @@ def fetch_from_cas(cas: Path, sha256: str) -> bytes:
     if xet_hash is None:
         return b""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "file"
-        with hf_xet.XetSession().new_file_download_group(endpoint=f"local://{cas}", token="") as group:
+        copy, path = Path(folder) / "cas", Path(folder) / "file"
+        shutil.copytree(cas, copy)  # the client that uploads keeps the folder locked
+        with hf_xet.XetSession().new_file_download_group(endpoint=f"local://{copy}", token="") as group:
             group.start_download_file(hf_xet.XetFileInfo(xet_hash), str(path))
         return path.read_bytes()
 
