@@ -65,12 +65,8 @@ class Workspace:
 
 
 @contextmanager
-def open_workspace(output: Path, wait: bool = False) -> Iterator[Workspace]:
+def open_workspace(output: Path) -> Iterator[Workspace]:
     """Opens the workspace of an output folder, for one process at a time.
-
-    Args:
-        output: The folder.
-        wait: Wait for another process that works on it.
 
     Raises:
         InputError: Another process works on the same output, or the output is something else.
@@ -86,7 +82,7 @@ def open_workspace(output: Path, wait: bool = False) -> Iterator[Workspace]:
     workspace.root.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(workspace.root / "lock")
     try:
-        lock.acquire(timeout=-1 if wait else 0)
+        lock.acquire(timeout=0)
     except filelock.Timeout:
         what = "another build or pull is writing here"
         raise InputError(Problem(str(output), what, mend="Wait for it, or give another --output")) from None

@@ -67,13 +67,13 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 
 
 @pytest.fixture(scope="session")
-def versions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def small_releases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Three small releases that follow each other; to be left as they are."""
     folder = tmp_path_factory.mktemp("versions")
     return {version: build_version(folder, version) for version in VERSIONS}
 
 
 @pytest.fixture
-def stage(hub: Hub, versions: dict[str, Path]) -> Stage:
+def stage(hub: Hub, small_releases: dict[str, Path]) -> Stage:
     """A Hub, and releases to push to it."""
-    return Stage(hub, versions)
+    return Stage(hub, small_releases)

@@ -109,6 +109,12 @@ class Stage:
         self.hub.mend()
         self._main_before, self._tags_before = self._main(), self.tags
 
+    def stand_in_the_way(self, **fault: Any) -> None:
+        """Lets something go wrong with every request from now on, if anything is to go wrong."""
+        self.hub.mend()
+        if fault:
+            self.hub.fault(**fault)
+
     def check(self) -> None:
         """What must hold after whatever went wrong.
 

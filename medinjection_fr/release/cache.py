@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import filelock
+
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.hub import Repository, version_of
 from medinjection_fr.release.manifest import Release, parse_manifest, read_release
@@ -65,8 +67,8 @@ def open_version(repo: str, version: str | None, manifest_only: bool = False) ->
         return _remote(repository, tag) if manifest_only else bring_to_cache(repository, tag)
     except InputError as error:
         if here := cached_versions(repo):
-            mend = "Give version= one of them, if that is what you want"
-            what = f"the cache holds {', '.join(here)}, which no one gets unasked"
+            what = f"the cache holds {', '.join(here)}"
+            mend = "No other version is given for the one asked for: ask for one of these if it will do"
             raise InputError([*error.problems, Problem(repo, what, mend=mend)]) from None
         raise
 
@@ -119,7 +121,7 @@ def find_cached(repo: str, tag: str) -> Release | None:
 def bring_to_cache(
     repository: Repository, tag: str, commit: str | None = None, known: Sequence[Release] = ()
 ) -> Release:
-    """Brings a release into the cache, if it is not there.
+    """Brings a release into the cache, if it is not there. Other processes that want it wait.
 
     Args:
         repository: Where it is.
@@ -129,8 +131,10 @@ def bring_to_cache(
     """
     commit = commit or find_commit(repository, tag)
     folder = cache_of(repository.name) / tag / commit
-    known = [*known, *cached_releases(repository.name)]
-    return _whole(folder) or bring(repository, tag, commit, folder, True, known, wait=True).release
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(folder.with_name(f".{commit}.lock")):
+        known = [*known, *cached_releases(repository.name)]
+        return _whole(folder) or bring(repository, tag, commit, folder, True, known).release
 
 
 def cached_releases(repo: str) -> list[Release]:

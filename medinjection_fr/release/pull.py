@@ -94,11 +94,10 @@ def bring(
     output: Path,
     replace: bool,
     known: Sequence[Release],
-    wait: bool = False,
 ) -> Pulled:
-    """Brings the release of a commit: see ``pull``; ``wait`` for another process that does the same."""
+    """Brings the release of a commit: see ``pull``."""
     snapshot = look(repository, commit)
-    with open_workspace(output, wait) as workspace:
+    with open_workspace(output) as workspace:
         folder = workspace.step_folder(f"pull-{commit[:16]}")
         release = _begin(repository, tag, snapshot, folder)
         if (output / MANIFEST).exists() and (standing := _standing(output, release, replace)):
