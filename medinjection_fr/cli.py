@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime
 import errno
 import io
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from medinjection_fr import __version__
 from medinjection_fr.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from medinjection_fr.release.manifest import Release
 
 _FOLDER = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -190,6 +194,32 @@ def pull(folder: Path, repo: str, tag: str, replace: bool, as_json: bool) -> Non
     state = "Wrote" if pulled.written else "Unchanged:"
     click.echo(f"{state} {folder}, version {pulled.release.version} of {repo}, every byte checked.")
     click.echo(f"Next: medinjection-fr configs --release {folder}")
+
+
+@main.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--date", type=click.DateTime(["%Y-%m-%d"]), help="Of the changelog entry; today if not given.")
+@_json_option
+def diff(old: str, new: str, date: datetime.datetime | None, as_json: bool) -> None:
+    """Compare the releases OLD and NEW: records, columns, configurations, licences; the honest version.
+
+    Each is a folder, or organisation/name@v1.2.0 on the Hub. It ends with the entry for the changelog of NEW's
+    recipe. --json names every record that differs.
+
+    Example: medinjection-fr diff medinjection-fr-1.0.0 medinjection-fr
+    """
+    from medinjection_fr.release.changelog import changelog_entry
+    from medinjection_fr.release.diff import diff_releases
+    from medinjection_fr.tables import print_difference
+
+    difference = diff_releases(*_open_releases(old, new))
+    entry = changelog_entry(difference, f"{date or datetime.date.today():%Y-%m-%d}")
+    if as_json:
+        rows = {"withdrawn": difference.withdrawn, "rows": difference.rows.to_pylist()}
+        _print_json({**difference.summary(), **rows, "changelog": entry})
+    else:
+        print_difference(difference, entry)
 
 
 @main.command()
@@ -383,6 +413,21 @@ def export_source(name: str, output: Path, data: Path) -> None:
 
     kept, dropped = export(find_source(name), data / name, output)
     click.echo(f"{output}: {kept:,} rows; {dropped:,} dropped, named in {output}.dropped.jsonl")
+
+
+def _open_releases(*references: str) -> list[Release]:
+    """Opens every release, or tells what is wrong with each."""
+    from medinjection_fr.release.cache import open_release
+
+    releases, problems = [], []
+    for reference in references:
+        try:
+            releases.append(open_release(reference))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return releases
 
 
 def _find_recipe(recipe: str, data: Path | None) -> tuple[Path, Path | None]:

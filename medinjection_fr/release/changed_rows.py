@@ -10,20 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from medinjection_fr.curate.ledger import find_ledgers, read_ledger
 from medinjection_fr.release.hashed_rows import KEYS, HashedRows, Indices, hash_rows
 from medinjection_fr.release.manifest import Release
+from medinjection_fr.release.reasons import with_reasons
 
 KINDS = ("added", "removed", "content", "moved", "license", "metadata")
 """What may have befallen a record. Each counts once, as the first of these that is true of it."""
 
 CONTENT = ("type", "instruction", "context", "choices", "answer")
 """The columns that an id is the digest of."""
-
-_IDENTITY = ("id", "source", "source_id")
-
-WITHDRAWN = "excluded"
-"""The ledger's rule for a record that the recipe withdraws."""
 
 CHANGED_ROWS = pa.schema(
     [
@@ -81,8 +76,7 @@ def compare_rows(old: Release, new: Release) -> RowChanges:
     after = hash_rows(new, {path for _, path in same})
     old_rows, new_rows = _match(before.keys["id"], after.keys["id"])
     by_id = _Matched(before, after, old_rows, new_rows)
-    gone = np.setdiff1d(np.arange(len(before.shard)), old_rows)
-    come = np.setdiff1d(np.arange(len(after.shard)), new_rows)
+    gone, come = _others(len(before.shard), old_rows), _others(len(after.shard), new_rows)
     old_pairs, new_pairs = _match(before.pair(gone), after.pair(come))
     by_pair = _Matched(before, after, gone[old_pairs], come[new_pairs])
     tables = [
@@ -91,7 +85,7 @@ def compare_rows(old: Release, new: Release) -> RowChanges:
         _changed(by_pair, other_id=True),
         _changed(by_id, other_id=False),
     ]
-    rows = _with_reasons(pa.concat_tables(tables), new)
+    rows = with_reasons(pa.concat_tables(tables), new)
     rank = pc.index_in(rows["kind"], value_set=pa.array(KINDS)).to_numpy()
     kept = {(a, b): old.files[a]["rows"] for a, b in same}
     kept.update(_kept(by_id))
@@ -110,6 +104,13 @@ def _match(old: pa.ChunkedArray, new: pa.ChunkedArray) -> tuple[Indices, Indices
     found = pc.index_in(new, value_set=old)
     new_places = np.flatnonzero(pc.is_valid(found).to_numpy())
     return found.drop_null().to_numpy().astype(np.int64), new_places
+
+
+def _others(number: int, rows: Indices) -> Indices:
+    """The rows of so many that are not among the given."""
+    is_other = np.ones(number, dtype=bool)
+    is_other[rows] = False
+    return np.flatnonzero(is_other)
 
 
 def _kept(matched: _Matched) -> Iterator[tuple[tuple[str, str], int]]:
@@ -175,49 +176,8 @@ def _changed(matched: _Matched, other_id: bool) -> pa.Table:
 
 
 def _differ(old: pa.Array, new: pa.Array) -> NDArray[np.bool_]:
-    return _values(pc.not_equal(old, new)).astype(bool)
-
-
-def _values(array: pa.Array) -> NDArray[np.object_]:
-    values: NDArray[np.object_] = array.to_numpy(zero_copy_only=False)
-    return values
-
-
-def _with_reasons(rows: pa.Table, new: Release) -> pa.Table:
-    """Adds what the new ledger has on records that are removed, rewritten or of another source.
-
-    A record is found in the ledger of its source by its id; a removed one also by its source_id.
-    """
-    is_removed = pc.equal(rows["kind"], "removed")
-    is_renamed = pc.or_(pc.is_valid(rows["old_id"]), pc.is_valid(rows["old_source_id"]))
-    wanted = np.flatnonzero(_values(pc.or_(pc.or_(is_removed, is_renamed), pc.is_valid(rows["old_source"]))))
-    was = {name: pc.coalesce(rows[f"old_{name}"], rows[name]).take(pa.array(wanted)) for name in _IDENTITY}
-    by_id = _numbers(was["source"], was["id"], wanted)
-    removed = _values(is_removed)[wanted].astype(bool)
-    by_source_id = _numbers(was["source"].filter(removed), was["source_id"].filter(removed), wanted[removed])
-    found: dict[int, tuple[bool, bool, str, str]] = {}
-    for path in find_ledgers(new.folder) if len(wanted) else []:
-        for dropped in read_ledger(path):
-            same = (
-                by_id.get((dropped.source, dropped.id)),
-                by_source_id.get((dropped.source, dropped.source_id)),
-            )
-            for is_guess, number in zip((False, True), same, strict=True):
-                if number is not None:
-                    said = (dropped.rule != WITHDRAWN, is_guess, dropped.rule, dropped.evidence)
-                    found[number] = min(said, found.get(number, said))
-    for name, part in (("rule", 2), ("reason", 3)):
-        values = np.full(len(rows), None, dtype=object)
-        values[list(found)] = [said[part] for said in found.values()]
-        rows = rows.set_column(CHANGED_ROWS.get_field_index(name), name, pa.array(values, pa.string()))
-    return rows
-
-
-def _numbers(
-    source: pa.ChunkedArray, name: pa.ChunkedArray, numbers: Indices
-) -> dict[tuple[str, str | None], int]:
-    keys = zip(source.to_pylist(), name.to_pylist(), strict=True)
-    return dict(zip(keys, numbers.tolist(), strict=True))
+    differ: NDArray[np.bool_] = pc.not_equal(old, new).to_numpy(zero_copy_only=False)
+    return differ
 
 
 def _column_changes(old: pa.Schema, new: pa.Schema) -> list[tuple[str, str | None, str | None]]:

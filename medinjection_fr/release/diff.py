@@ -90,7 +90,7 @@ def _split_change(
 
 
 def _terms_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[TermsChange]:
-    for name in old.keys() & new.keys():
+    for name in (name for name in new if name in old):
         for fact in _TERMS:
             was, now = old[name]["facts"].get(fact), new[name]["facts"].get(fact)
             if was != now:

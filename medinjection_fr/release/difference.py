@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from medinjection_fr.configs import Cell, Study
 from medinjection_fr.record import ORIGINS, SPLITS, TYPES
-from medinjection_fr.release.changed_rows import KINDS, WITHDRAWN
+from medinjection_fr.release.changed_rows import KINDS
 from medinjection_fr.release.manifest import Release
+from medinjection_fr.release.reasons import WITHDRAWN
 from medinjection_fr.release.versions import Bump, is_honest, smallest_version
 
 _CELLS = [Cell(origin, split, kind) for origin in ORIGINS for split in SPLITS for kind in TYPES]
@@ -139,6 +140,12 @@ class Difference:
         """
         return is_honest(self.old.version, version, self.bump)
 
+    def count(self, *columns: str) -> list[tuple[tuple[Any, ...], int]]:
+        """The combinations of values of columns, sorted, with their rows."""
+        counted = self.rows.group_by(list(columns)).aggregate([([], "count_all")]).to_pylist()
+        pairs = [(tuple(row[name] for name in columns), row["count_all"]) for row in counted]
+        return sorted(pairs, key=lambda pair: [value or "" for value in pair[0]])
+
     def by_cell(self) -> dict[Cell, dict[str, int]]:
         """Rows of each origin, split and type: ``old``, ``new``, and of each kind of change.
 
@@ -149,8 +156,7 @@ class Difference:
             for side, release in self._sides.items()
         }
         kinds = [
-            (Cell(*cell), kind, rows)
-            for (*cell, kind), rows in self._count("origin", "split", "type", "kind")
+            (Cell(*cell), kind, rows) for (*cell, kind), rows in self.count("origin", "split", "type", "kind")
         ]
         table = _tally(shards, kinds)
         return {cell: table[cell] for cell in _CELLS if cell in table}
@@ -161,21 +167,22 @@ class Difference:
             side: list(release.manifest["statistics"]["source"].items())
             for side, release in self._sides.items()
         }
-        kinds = [(source, kind, rows) for (source, kind), rows in self._count("source", "kind")]
+        kinds = [(source, kind, rows) for (source, kind), rows in self.count("source", "kind")]
         return dict(sorted(_tally(sources, kinds).items()))
 
-    def by_column(self) -> dict[str, int]:
-        """Records in which a column differs. One in which several differ counts in each."""
-        counted = pc.value_counts(pc.list_flatten(self.rows["columns"])).to_pylist()
+    def by_column(self, kind: str | None = None) -> dict[str, int]:
+        """Records, of a kind or of all, in which a column differs; one counts in each that does."""
+        rows = self.rows if kind is None else self.rows.filter(pc.equal(self.rows["kind"], kind))
+        counted = pc.value_counts(pc.list_flatten(rows["columns"])).to_pylist()
         return {entry["values"]: entry["counts"] for entry in counted}
 
     def moves(self) -> dict[tuple[str, str], int]:
         """Records by the split where they stood and where they stand, if another; rewritten ones too."""
-        return {(old, new): rows for (old, new), rows in self._count("old_split", "split") if old}
+        return {(old, new): rows for (old, new), rows in self.count("old_split", "split") if old}
 
     def licenses(self) -> dict[tuple[str, str, str], int]:
         """Records by source, old licence and new, if another; moved and rewritten ones too."""
-        counted = self._count("source", "old_license", "license")
+        counted = self.count("source", "old_license", "license")
         return {(source, old, new): rows for (source, old, new), rows in counted if old}
 
     def summary(self) -> dict[str, Any]:
@@ -218,12 +225,6 @@ class Difference:
     @property
     def _sides(self) -> dict[str, Release]:
         return {"old": self.old, "new": self.new}
-
-    def _count(self, *columns: str) -> list[tuple[tuple[Any, ...], int]]:
-        """The combinations of values of columns, sorted, with their rows."""
-        counted = self.rows.group_by(list(columns)).aggregate([([], "count_all")]).to_pylist()
-        pairs = [(tuple(row[name] for name in columns), row["count_all"]) for row in counted]
-        return sorted(pairs, key=lambda pair: [value or "" for value in pair[0]])
 
 
 def _tally(
