@@ -201,6 +201,24 @@ def test_wrong_bytes_of_another_length_are_not(hub: Hub, repository: Repository)
     assert client(hub, DOWNLOAD)[0][0] == "OSError"
 
 
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_folder_that_stands_there_is_taken_for_what_was_asked(
+    hub: Hub, repository: Repository, tmp_path: Path, status: int
+) -> None:
+    """Why what ``snapshot_download`` gives is to be compared with the Hub's list."""
+    repository.change({"a.bin": b"1"}, tag="v1")
+    repository.change({"a.bin": b"2"}, tag="v2")
+    script = """
+copy = huggingface_hub.snapshot_download(**repo, revision=sys.argv[1], local_dir=sys.argv[2])
+result = open(f"{copy}/a.bin").read()
+"""
+    assert client(hub, script, "v1", tmp_path / "copy") == "1"
+    hub.fault(status=status)
+    assert client(hub, script, "v2", tmp_path / "copy") == "1"
+    with pytest.raises(AssertionError, match="Error"):
+        client(hub, script, "v2", tmp_path / "another")
+
+
 def test_faults_strike_in_turn() -> None:
     first, second = Fault("GET", "a$", skip=1, times=2), Fault("GET|PUT", "^/")
 

@@ -127,6 +127,18 @@ result = opened.pr_url, [ref.ref for ref in refs.pull_requests]
     assert files_at(repository, "main") == {}
 
 
+def test_pull_request_may_be_opened_where_one_may_not_write(hub: Hub) -> None:
+    theirs = hub.create("their-laboratory/theirs")
+    script = """
+file = dict(repo_id="their-laboratory/theirs", repo_type="dataset", path_in_repo="a.txt", path_or_fileobj=b"a")
+result = told(api.upload_file, **file), told(api.upload_file, **file, create_pr=True)
+"""
+    assert client(hub, script) == [["HfHubHTTPError", 403], "done"]
+    assert client(hub, script, token="read") == [["HfHubHTTPError", 403]] * 2
+    assert files_at(theirs, "refs/pr/1") == {"a.txt": b"a"}
+    assert files_at(theirs, "main") == {}
+
+
 def test_tags_stay_where_they_are_and_go_when_told(hub: Hub, repository: Repository) -> None:
     repository.change({"a.txt": b"1"}, tag="v1")
     repository.change({"a.txt": b"2"})
