@@ -26,8 +26,8 @@ from medinjection_fr.sources.catalogue import Source
 if TYPE_CHECKING:
     from medinjection_fr.build import Built
     from medinjection_fr.curate.leaks import Benchmark, Leak
-    from medinjection_fr.release.push import Pushed
     from medinjection_fr.release.difference import Difference
+    from medinjection_fr.release.push import Pushed
     from medinjection_fr.sources.status import SourceStatus
 
 _WIDTH_OFF_A_TERMINAL = 120
