@@ -274,6 +274,7 @@ def test_private_push_stops_where_the_hub_makes_it_public(stage: Stage) -> None:
 
 def merge(stage: Stage, number: int) -> None:
     """Accepts a pull request, as the Hub does."""
+    stage.repository.closed.add(number)
     stage.repository.refs["refs/heads/main"] = stage.repository.refs[f"refs/pr/{number}"]
 
 
@@ -293,6 +294,14 @@ def test_pull_request_gets_no_tag_until_it_is_merged(stage: Stage) -> None:
     assert "main holds this release already" in refused(stage.push(SECOND, "--create-pr"))
     assert "Main held already" in stage.push(SECOND).output
     stage.check_published(SECOND)
+
+
+def test_closed_pull_request_is_opened_anew(stage: Stage) -> None:
+    stage.publish(FIRST)
+    for number in (1, 2):
+        done = stage.push(SECOND, "--create-pr", "--json")
+        assert json.loads(done.stdout)["pull_request"] == f"refs/pr/{number}"
+        stage.repository.closed.add(number)
 
 
 def test_pull_request_needs_a_repository(stage: Stage) -> None:
