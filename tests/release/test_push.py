@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import os
 import subprocess
 import threading
 from pathlib import Path
@@ -391,6 +393,24 @@ def test_killed_after_the_commit_and_repeated(stage: Stage) -> None:
 @pytest.mark.parametrize("step", [*MAKING, *STEPS])
 def test_killed_at_each_step_and_repeated(stage: Stage, step: str, effect: str) -> None:
     check_killed_and_repeated(stage, {**MAKING, **STEPS}[step], effect)
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_progress_is_shown_in_a_terminal_only(stage: Stage, is_terminal: bool) -> None:
+    environment = {"PATH": "", "TERM": "xterm", **stage.hub.environment()}
+    del environment["HF_HUB_DISABLE_PROGRESS_BARS"]
+    reader, writer = os.openpty() if is_terminal else os.pipe()
+    command = [*COMMAND, *map(str, stage.command(FIRST))]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=writer) as process:
+        os.close(writer)
+        shown = b""
+        with contextlib.suppress(OSError):  # how the end of a terminal is told
+            while data := os.read(reader, 1 << 16):
+                shown += data
+    os.close(reader)
+    assert process.returncode == 0
+    assert (b"reading back" in shown) == is_terminal
+    assert is_terminal or shown == b""
 
 
 def test_token_stands_nowhere(stage: Stage) -> None:
