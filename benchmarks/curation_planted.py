@@ -124,12 +124,10 @@ def permuted(row: Row, chance: random.Random) -> Row:
     return {**row, "choices": [row["choices"][old] for old in order], "answer": ",".join(letters)}
 
 
-def neutral(row: Row, chance: random.Random) -> Row | None:
+def neutral(row: Row, pairs: Sequence[tuple[str, str]], chance: random.Random) -> Row | None:
     """One word of the context for another that says the same."""
     found = [
-        (match, new)
-        for old, new in words.NEUTRAL
-        for match in re.finditer(rf"(?<!\w){old}(?!\w)", row["context"])
+        (match, new) for old, new in pairs for match in re.finditer(rf"(?<!\w){old}(?!\w)", row["context"])
     ]
     if not found:
         return None
@@ -367,7 +365,8 @@ def plant(exam: list[Row], texts: list[str], seed: int) -> Planted:
     held_back, texts = texts[:1_000], texts[1_000:]
     for place, text in enumerate(held_back):
         base = planted.base(case_of(text), "test" if place % 2 else "train")
-        planted.copy(neutral(base, chance), base, "one neutral word")
+        planted.copy(neutral(base, words.NEUTRAL, chance), base, "one neutral word")
+        planted.copy(neutral(base, words.HELD_OUT, chance), base, "one neutral word, held out")
         if place < 300:
             for kind, copy in TEXT_COPIES.items():
                 planted.copy(copy(base, chance), base, kind)
@@ -635,6 +634,7 @@ def show_language(data: Path, exam: list[Row], seed: int) -> None:
             sets[f"French abstract, the last {share} % English"] = [
                 _plain(_with_tail(text, long, share / 100, chance)) for text in mixed[:1_000]
             ]
+    cld2 = cld2_sees_english()
     table = []
     for name, rows in sets.items():
         verdicts = [judge_language(row) for row in rows]
@@ -643,10 +643,33 @@ def show_language(data: Path, exam: list[Row], seed: int) -> None:
         quick = sum("function words" in verdict.evidence for verdict in verdicts)
         number = len(rows)
         share = f"{100 * caught / number:.2f} %", f"{100 * quick / number:.1f} %"
+        seen = f"{100 * sum(map(cld2, rows)) / number:.2f} %" if cld2 else "not installed"
         dropped = sum(verdict.drop for verdict in verdicts)
-        table.append((name, number, dropped, flags["mixed-language"], flags["short-for-language-id"], *share))
-    head = ("", "records", "dropped", "mixed", "short", "dropped or marked", "settled at a glance")
-    measure.print_table("Language", head, table)
+        table.append(
+            (name, number, dropped, flags["mixed-language"], flags["short-for-language-id"], *share, seen)
+        )
+    head = ("", "records", "dropped", "mixed", "short", "dropped or marked", "settled at a glance", "CLD2")
+    measure.print_table(
+        "Language (CLD2: lists English among the languages of the text or of its options)", head, table
+    )
+
+
+def cld2_sees_english() -> Callable[[Row], bool] | None:
+    """Reference: whether CLD2 (`pip install pycld2`) lists English in the whole text or in the options alone."""
+    try:
+        import pycld2
+    except ImportError:
+        return None
+
+    def lists_english(text: str) -> bool:
+        printable = "".join(c for c in text if c.isprintable() or c.isspace())
+        return any(code == "en" for _, code, *_ in pycld2.detect(printable.encode())[2])
+
+    def sees(row: Row) -> bool:
+        options = " ; ".join(row["choices"])
+        return lists_english(f"{row['context']}\n{row['instruction']}\n{options}") or lists_english(options)
+
+    return sees
 
 
 def _with_tail(text: str, others: list[str], share: float, chance: random.Random) -> str:
