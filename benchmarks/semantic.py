@@ -37,7 +37,8 @@ THRESHOLDS = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85)
 TOP = Search().top
 PAIRS = Path(__file__).with_name("semantic_pairs.yaml")
 MISALIGNED = {"PubMed_8": (462, 735), "Wikinews_1": (1086, 1095), "Wikinews_3": (1107, 1121)}
-"""Segments of the file of TICO-19 whose French is the translation of other segments."""
+"""Segments of TICO-19's file whose French does not translate the English: where the English has a number, 10 % of
+these have one in common with the French, and 99 % of the others."""
 SENTENCES_PER_PASSAGE = 4
 CONTRARIES = {
     "n'est pas": "est",
@@ -50,18 +51,21 @@ CONTRARIES = {
     "vraies": "fausses",
 }
 
-FORMS = ("question", "paraphrase", "english", "changed")
 NOTHING_HIDDEN = np.empty((0, 2), np.int64)
 
 Row = dict[str, Any]
 Vectors = NDArray[np.float32]
+Encode = Callable[[Iterable[str]], Vectors]
 
 
-def own_row(row: Row, form: str) -> Row:
-    """One form of one of our questions, as a record has it; the options of a paraphrase are turned round."""
-    options = row.get("english_options" if form == "english" else "options", [])
-    choices = options[::-1] if form == "paraphrase" else options
-    return {"instruction": row[form], "choices": choices, "context": ""}
+def own_texts(form: str) -> list[str]:
+    """Our questions in one form, as records are encoded; the options of a paraphrase are turned round."""
+    texts = []
+    for row in yaml.safe_load(PAIRS.read_text(encoding="utf-8")):
+        options = row.get("english_options" if form == "english" else "options", [])
+        choices = options[::-1] if form == "paraphrase" else options
+        texts.append(encoded_text({"instruction": row[form], "choices": choices, "context": ""}))
+    return texts
 
 
 def found(name: str, questions: Vectors, records: Vectors) -> list[object]:
@@ -85,19 +89,6 @@ def candidates(name: str, questions: Vectors, records: Vectors) -> list[object]:
     numbers = [np.sum(near["cosine"] >= round(t * 10_000)) for t in THRESHOLDS]
     per_thousand = [f"{1_000 * number / len(questions):,.0f}" for number in numbers]
     return [name, f"{len(records):,}", *per_thousand]
-
-
-def contrary(name: str, first: Vectors, second: Vectors) -> list[object]:
-    """A line of a table: cosines of pairs that are not to be taken for one another."""
-    cosines = np.einsum("ij,ij->i", first, second)
-    shares = [f"{(cosines >= threshold).mean():.2f}" for threshold in THRESHOLDS]
-    return [
-        name,
-        f"{len(cosines):,}",
-        f"{np.median(cosines):.2f}",
-        f"{np.quantile(cosines, 0.05):.2f}",
-        *shares,
-    ]
 
 
 def translations(data: Path) -> list[tuple[str, str]]:
@@ -158,6 +149,50 @@ def cpu_time(work: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
+def recall(encode: Encode, sentences: Sequence[tuple[str, str]], standing: Vectors) -> Iterator[list[object]]:
+    """Pairs that are known to say the same."""
+    for name, pairs in (
+        ("sentences", sentences),
+        (f"passages of {SENTENCES_PER_PASSAGE}", passages(sentences)),
+    ):
+        english, french = (encode(side) for side in zip(*pairs, strict=True))
+        yield found(f"TICO-19, {name}, English → French", english, french)
+    among = np.concatenate([encode(own_texts("question")), standing])
+    for form, name in (("english", "in English"), ("paraphrase", "in other words")):
+        yield found(f"our questions, {name} → among {len(among):,}", encode(own_texts(form)), among)
+
+
+def contrary(encode: Encode, french: Sequence[Row]) -> Iterator[list[object]]:
+    """Pairs of nearly the same words that ask something else."""
+    first, second = zip(*contraries([encoded_text(row) for row in french]), strict=True)
+    for name, pair in (
+        ("FrenchMedMCQA, asked the other way round", (first, second)),
+        (
+            "our questions, another question in nearly the same words",
+            (own_texts("question"), own_texts("changed")),
+        ),
+    ):
+        cosines = np.einsum("ij,ij->i", *(encode(side) for side in pair))
+        shares = [f"{(cosines >= threshold).mean():.2f}" for threshold in THRESHOLDS]
+        yield [
+            name,
+            f"{len(cosines):,}",
+            f"{np.median(cosines):.2f}",
+            f"{np.quantile(cosines, 0.05):.2f}",
+            *shares,
+        ]
+
+
+def look_alikes(asked: Vectors, standing: Vectors, outside: dict[str, Vectors]) -> Iterator[list[object]]:
+    """What is listed of exam questions among those of other exams."""
+    drawn = np.random.default_rng(1).permutation(len(standing))
+    for part in (4, 2, 1):
+        some = standing[drawn[: len(drawn) // part]]
+        yield candidates("its train and validation (French)", asked, some)
+    for name, records in outside.items():
+        yield candidates(f"{name} (English)", asked, records)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -171,66 +206,35 @@ def main() -> None:
     def encode(texts: Iterable[str]) -> Vectors:
         return encoder.encode(list(texts)).vectors
 
-    french, medmcqa, medqa = (read_rows(data, name) for name in ("frenchmedmcqa", "medmcqa", "medqa-usmle"))
-    asked = encode(encoded_text(row) for row in french if row["_split"] == "test")
-    standing = encode(encoded_text(row) for row in french if row["_split"] != "test")
-    own = yaml.safe_load(PAIRS.read_text(encoding="utf-8"))
-    forms = {form: encode(encoded_text(own_row(row, form)) for row in own) for form in FORMS}
-    among = np.concatenate([forms["question"], standing])
-    sentences = translations(data)
-
-    thresholds = [f"≥ {threshold:g}" for threshold in THRESHOLDS]
-    columns = ["pairs", "median cosine", "random pairs, 99 %", "the nearest", *thresholds]
-    measure.print_table(
-        f"The true record is among the {TOP} nearest, and its cosine not below",
-        ["", *columns],
-        [
-            *(
-                found(
-                    f"TICO-19, {name}, English → French", *(encode(side) for side in zip(*pairs, strict=True))
-                )
-                for name, pairs in (
-                    ("sentences", sentences),
-                    (f"passages of {SENTENCES_PER_PASSAGE}", passages(sentences)),
-                )
-            ),
-            *(
-                found(f"our questions, {name} → among {len(among):,}", forms[form], among)
-                for form, name in (("english", "in English"), ("paraphrase", "in other words"))
-            ),
-        ],
-    )
-    first, second = zip(*contraries([encoded_text(row) for row in french]), strict=True)
-    changes = {"FrenchMedMCQA, asked the other way round": (encode(first), encode(second))}
-    changes["our questions, another question in nearly the same words"] = (
-        forms["question"],
-        forms["changed"],
-    )
-    measure.print_table(
-        "What is another question to a reader, and the same to a cosine: it is never to decide by itself",
-        ["", "pairs", "median cosine", "5 % below", *thresholds],
-        [contrary(name, *pair) for name, pair in changes.items()],
+    french, *english = (read_rows(data, name) for name in ("frenchmedmcqa", "medmcqa", "medqa-usmle"))
+    asked, standing = (
+        encode(encoded_text(row) for row in french if (row["_split"] == "test") is is_test)
+        for is_test in (True, False)
     )
     outside = {
-        "MedMCQA": encode(map(encoded_text, medmcqa)),
-        "MedQA": encode(map(encoded_text, medqa)),
+        name: encode(map(encoded_text, rows))
+        for name, rows in zip(("MedMCQA", "MedQA"), english, strict=True)
     }
-    drawn = np.random.default_rng(1).permutation(len(standing))
+    thresholds = [f"≥ {threshold:g}" for threshold in THRESHOLDS]
+    measure.print_table(
+        f"The true record is among the {TOP} nearest, and its cosine not below",
+        ["", "pairs", "median cosine", "random pairs, 99 %", "the nearest", *thresholds],
+        recall(encode, translations(data), standing),
+    )
+    measure.print_table(
+        "Another question to a reader, the same to a cosine: it is never to decide by itself",
+        ["", "pairs", "median cosine", "5 % below", *thresholds],
+        contrary(encode, french),
+    )
     measure.print_table(
         f"Candidates of 1,000 questions of FrenchMedMCQA's test, {TOP} of each at most, nearly all look-alikes",
         ["among", "records", *thresholds],
-        [
-            *(
-                candidates("its train and validation (French)", asked, standing[drawn[: len(drawn) // n]])
-                for n in (4, 2, 1)
-            ),
-            *(candidates(f"{name} (English)", asked, records) for name, records in outside.items()),
-        ],
+        look_alikes(asked, standing, outside),
     )
     measure.print_table(
         "Speed",
         ["", "texts", "CPU", "texts/s", "× reference"],
-        overhead(data, arguments.model, medmcqa),
+        overhead(data, arguments.model, english[0]),
     )
 
 
