@@ -262,18 +262,18 @@ def leaks(
         scratch = Path(name)
         found = find_leaks(release, benchmark, jobs, scratch)
         if semantic:
-            search = Search(model, threshold, top)
+            search = Search(model, threshold, top, show_texts)
             review = find_candidates(release, benchmark, found, search, jobs, scratch, vectors)
     if review and output:
-        write_review(review, output, show_texts)
+        write_review(review, output)
     if as_json:
         indexed = {"questions": len(benchmark.questions), "unindexed": benchmark.unindexed}
-        told = {"semantic": review.as_json(show_texts)} if review else {}
+        told = {"semantic": review.as_json()} if review else {}
         _print_json({**indexed, "leaks": [leak._asdict() for leak in found], **told})
         return
     print_leaks(found, benchmark)
     if review:
-        print_review(review, show_texts)
+        print_review(review)
     if output:
         click.echo(f"Wrote {output}.")
 

@@ -120,7 +120,7 @@ def print_leaks(found: Sequence[Leak], benchmark: Benchmark) -> None:
 _COSINES = (0.95, 0.9, 0.85, 0.8, 0.75, 0.0)
 
 
-def print_review(review: Review, show_texts: bool) -> None:
+def print_review(review: Review) -> None:
     """Candidates by cosine and language, and the nearest of them."""
     console, search = open_console(), review.search
     what = f"{len(review.candidates):,} candidates for {review.questions:,} questions"
@@ -137,7 +137,7 @@ def print_review(review: Review, show_texts: bool) -> None:
             table.add_row(label, *(f"{bins[low, other]:,}" for other in (False, True)))
     console.print(table)
     for candidate in review.candidates[:_LEAKS_SHOWN]:
-        _print_candidate(candidate, show_texts, console)
+        _print_candidate(candidate, console)
     if len(review.candidates) > _LEAKS_SHOWN:
         more = len(review.candidates) - _LEAKS_SHOWN
         console.print(f"  … and {more:,} more: --output writes them all", markup=False)
@@ -147,7 +147,7 @@ def print_review(review: Review, show_texts: bool) -> None:
     console.print("Candidates are for a person to review: nothing was dropped or flagged.", markup=False)
 
 
-def _print_candidate(candidate: Candidate, show_texts: bool, console: Console) -> None:
+def _print_candidate(candidate: Candidate, console: Console) -> None:
     record = f"{candidate.record_id} ({candidate.record_split})"
     question = f"{candidate.question_id} ({candidate.question_split})"
     if candidate.differences is None:
@@ -157,7 +157,7 @@ def _print_candidate(candidate: Candidate, show_texts: bool, console: Console) -
     answers = {True: "same answer", False: "another answer", None: "answers not compared"}
     facts = f"differ in: {differ}; {answers[candidate.answers_agree]}"
     lines = [f"  {candidate.cosine:.2f}: {record} and {question}: {facts}"]
-    if show_texts:
+    if candidate.texts:
         texts = zip(("record", "question"), candidate.texts, strict=True)
         lines += [f"    {name}: {text}" for name, text in texts]
     console.print("\n".join(lines), markup=False, soft_wrap=True)

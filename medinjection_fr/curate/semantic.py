@@ -50,11 +50,13 @@ class Search:
         model: The encoder (see ``encoders.open_encoder``).
         threshold: Lowest cosine of a candidate. The usual one was measured: ``benchmarks/semantic.py``.
         top: Candidates for each question, at most.
+        texts: Whether candidates carry their texts.
     """
 
     model: str = DEFAULT_MODEL
     threshold: float = 0.7
     top: int = 3
+    texts: bool = False
 
 
 class Candidate(NamedTuple):
@@ -69,7 +71,7 @@ class Candidate(NamedTuple):
             are unlike in two languages.
         differences: What the record and the question differ in (see ``differences``); ``None`` if they are
             in two languages.
-        texts: The record's and the question's, as they were encoded.
+        texts: The record's and the question's, as they were encoded; ``None`` if they were not asked for.
     """
 
     record_id: str
@@ -83,15 +85,15 @@ class Candidate(NamedTuple):
     cosine: float
     answers_agree: bool | None
     differences: Differences | None
-    texts: tuple[str, str]
+    texts: tuple[str, str] | None
 
-    def as_json(self, show_texts: bool) -> dict[str, Any]:
-        """The candidate as a JSON object, with its texts only if they are to be shown."""
+    def as_json(self) -> dict[str, Any]:
+        """The candidate as a JSON object."""
         fields = self._asdict()
         if self.differences is not None:
             fields["differences"] = {kind: _of_two(both) for kind, both in self.differences.items()}
-        fields["texts"] = _of_two(self.texts)
-        return {key: value for key, value in fields.items() if key != "texts" or show_texts}
+        texts = fields.pop("texts")
+        return {**fields, "texts": _of_two(texts)} if texts else fields
 
 
 def _of_two(both: tuple[Any, Any]) -> dict[str, Any]:
@@ -116,19 +118,19 @@ class Review:
     cut_records: int
     cut_questions: int
 
-    def as_json(self, show_texts: bool) -> dict[str, Any]:
-        """The review as a JSON object; the candidates' texts only if they are to be shown."""
-        rows = [candidate.as_json(show_texts) for candidate in self.candidates]
+    def as_json(self) -> dict[str, Any]:
+        """The review as a JSON object."""
+        rows = [candidate.as_json() for candidate in self.candidates]
         return {**vars(self), "search": vars(self.search), "candidates": rows}
 
 
-def write_review(review: Review, path: Path, show_texts: bool) -> None:
+def write_review(review: Review, path: Path) -> None:
     """Writes the candidates as JSON Lines, under the final name once the file is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".part")
     with unfinished.open("w", encoding="utf-8", newline="\n") as file:
         for candidate in review.candidates:
-            file.write(json.dumps(candidate.as_json(show_texts), ensure_ascii=False) + "\n")
+            file.write(json.dumps(candidate.as_json(), ensure_ascii=False) + "\n")
     unfinished.replace(path)
 
 
@@ -170,7 +172,7 @@ def find_candidates(
         cut = vectors.count_cut(records), vectors.count_cut(questions)
     near = [np.load(task.output) for task in tasks]
     best = keep_best(np.concatenate([no_neighbours(), *near]), search.top)
-    found = list(_candidates(records, benchmark.questions, best))
+    found = list(_candidates(records, benchmark.questions, best, search.texts))
     found.sort(key=lambda one: (-one.cosine, one.question_id, one.record_id))
     return Review(search, found, sum(piece.size for piece in records), len(benchmark.questions), *cut)
 
@@ -227,7 +229,7 @@ def _compare(vectors: Vectors, questions: Sequence[Piece], search: Search, task:
 
 
 def _candidates(
-    records: Sequence[Piece], questions: Sequence[Question], near: Neighbours
+    records: Sequence[Piece], questions: Sequence[Question], near: Neighbours, with_texts: bool
 ) -> Iterator[Candidate]:
     languages = {number: _language(questions[number].texts) for number in set(near["question"].tolist())}
     for piece in records:
@@ -235,13 +237,18 @@ def _candidates(
         wanted = set(own["record"].tolist())
         rows = {number: row for number, row in _numbered(piece) if number in wanted}
         for question, record, cosine in own.tolist():
-            yield _candidate(
-                rows[record], piece.split, questions[question], languages[question], cosine / CERTAIN
-            )
+            row, asked = rows[record], questions[question]
+            texts = (encoded_text(row), encoded_text(asked.texts)) if with_texts else None
+            yield _candidate(row, piece.split, asked, languages[question], cosine / CERTAIN, texts)
 
 
 def _candidate(
-    row: Mapping[str, Any], split: str, question: Question, question_language: str, cosine: float
+    row: Mapping[str, Any],
+    split: str,
+    question: Question,
+    question_language: str,
+    cosine: float,
+    texts: tuple[str, str] | None,
 ) -> Candidate:
     form, language = ComparedRecord.of(row), _language(row)
     is_one_language = language == question_language
@@ -261,7 +268,7 @@ def _candidate(
         cosine,
         agree,
         find_differences(*tokens) if is_one_language else None,
-        (encoded_text(row), encoded_text(question.texts)),
+        texts,
     )
 
 
