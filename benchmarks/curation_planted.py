@@ -502,14 +502,14 @@ def bench(arguments: argparse.Namespace) -> None:
     data, work = arguments.data.resolve(), arguments.work
     work.mkdir(parents=True, exist_ok=True)
     exam = read_rows(data, "frenchmedmcqa")
-    planted = plant(_without_copies(exam), long_texts(data), arguments.seed)
+    planted = plant(without_copies(exam), long_texts(data), arguments.seed)
     print({source: len(rows) for source, rows in planted.rows.items()})
     dropped, rules = build_planted(planted, work)
     print(dict(rules))
     show_planted(planted, dropped, arguments.list)
 
 
-def _without_copies(exam: list[Row]) -> list[Row]:
+def without_copies(exam: list[Row]) -> list[Row]:
     """Questions of test and train, each once: what is planted must be the only copy."""
     rows = {ComparedRecord.of(row).key("exact"): row for row in exam if row["_split"] != "validation"}
     return list(rows.values())
