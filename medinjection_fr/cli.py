@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime
 import errno
 import io
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from medinjection_fr import __version__
 from medinjection_fr.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from medinjection_fr.release.manifest import Release
 
 _FOLDER = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -132,6 +136,31 @@ def verify(folder: Path, rows: bool, as_json: bool) -> None:
     total = sum(shard.rows for shard in release.shards)
     what = "every file and record" if rows else "every file"
     click.echo(f"{folder}: sound. Version {release.version}, {total:,} records, {what} checked.")
+
+
+@main.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--date", type=click.DateTime(["%Y-%m-%d"]), help="Of the changelog entry; today if not given.")
+@_json_option
+def diff(old: str, new: str, date: datetime.datetime | None, as_json: bool) -> None:
+    """Compare the releases OLD and NEW: records, columns, configurations, licences; the honest version.
+
+    It ends with the entry for the changelog of NEW's recipe. --json names every record that differs.
+
+    Example: medinjection-fr diff medinjection-fr-1.0.0 medinjection-fr
+    """
+    from medinjection_fr.release.changelog import changelog_entry
+    from medinjection_fr.release.diff import diff_releases
+    from medinjection_fr.tables import print_difference
+
+    difference = diff_releases(*_open_releases(old, new))
+    entry = changelog_entry(difference, f"{date or datetime.date.today():%Y-%m-%d}")
+    if as_json:
+        rows = {"withdrawn": difference.withdrawn, "rows": difference.rows.to_pylist()}
+        _print_json({**difference.summary(), **rows, "changelog": entry})
+    else:
+        print_difference(difference, entry)
 
 
 @main.command()
@@ -325,6 +354,21 @@ def export_source(name: str, output: Path, data: Path) -> None:
 
     kept, dropped = export(find_source(name), data / name, output)
     click.echo(f"{output}: {kept:,} rows; {dropped:,} dropped, named in {output}.dropped.jsonl")
+
+
+def _open_releases(*references: str) -> list[Release]:
+    """Opens every release, or tells what is wrong with each."""
+    from medinjection_fr.release.manifest import read_release
+
+    releases, problems = [], []
+    for reference in references:
+        try:
+            releases.append(read_release(Path(reference)))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return releases
 
 
 def _find_recipe(recipe: str, data: Path | None) -> tuple[Path, Path | None]:
