@@ -115,27 +115,85 @@ def build(
 
 
 @main.command()
-@click.argument("folder", type=_FOLDER)
+@click.argument("release")
 @click.option("--rows", is_flag=True, help="Validate every record again.")
 @_json_option
-def verify(folder: Path, rows: bool, as_json: bool) -> None:
-    """Check that the release in FOLDER is whole and says the truth about itself. Offline.
+def verify(release: str, rows: bool, as_json: bool) -> None:
+    """Check that RELEASE is whole and says the truth about itself.
+
+    RELEASE is a folder, which is checked offline, or organisation/name@v1.2.0, whose every byte is read from
+    the Hub.
 
     Example: medinjection-fr verify medinjection-fr --rows
     """
+    from medinjection_fr.release.cache import parse_reference
     from medinjection_fr.release.manifest import read_release
+    from medinjection_fr.release.pull import verify_tag
     from medinjection_fr.release.verify import verify as verify_release
 
-    problems = verify_release(folder, rows)
+    if named := parse_reference(release):
+        opened, problems = verify_tag(*named, rows)
+    else:
+        problems, opened = verify_release(Path(release), rows), read_release(Path(release))
     if as_json:
-        _print_json({"release": str(folder), "sound": not problems, "problems": list(map(vars, problems))})
+        _print_json({"release": release, "sound": not problems, "problems": list(map(vars, problems))})
         sys.exit(2 if problems else 0)
     if problems:
         _fail(problems)
-    release = read_release(folder)
-    total = sum(shard.rows for shard in release.shards)
+    total = sum(shard.rows for shard in opened.shards)
     what = "every file and record" if rows else "every file"
-    click.echo(f"{folder}: sound. Version {release.version}, {total:,} records, {what} checked.")
+    click.echo(f"{release}: sound. Version {opened.version}, {total:,} records, {what} checked.")
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--repo", required=True, help="Dataset repository on the Hub: organisation/name.")
+@click.option("--tag", required=True, help="The release's tag, as v1.2.0.")
+@click.option("--private", is_flag=True, help="In a repository that not everybody sees.")
+@click.option("--create-pr", is_flag=True, help="Open a pull request, which gets no tag.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent and deleted; write nothing.")
+@_json_option
+def push(
+    folder: Path, repo: str, tag: str, private: bool, create_pr: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Publish the release in DIR on the Hub: one commit, read back byte by byte, then the tag.
+
+    Repeat a push that was stopped: it goes on from what is there.
+
+    Example: medinjection-fr push medinjection-fr --repo org/medinjection-fr --tag v1.2.0
+    """
+    from medinjection_fr.release.push import push as push_release
+    from medinjection_fr.tables import print_push, push_summary
+
+    pushed = push_release(folder, repo, tag, private, create_pr, dry_run)
+    if as_json:
+        _print_json(push_summary(pushed))
+    else:
+        print_push(pushed)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--repo", required=True, help="Dataset repository on the Hub: organisation/name.")
+@click.option("--tag", required=True, help="The release's tag, as v1.2.0.")
+@click.option("--replace", is_flag=True, help="Take the place of a release in DIR.")
+@_json_option
+def pull(folder: Path, repo: str, tag: str, replace: bool, as_json: bool) -> None:
+    """Bring a release from the Hub into DIR, whole and verified or not at all.
+
+    Example: medinjection-fr pull medinjection-fr --repo org/medinjection-fr --tag v1.2.0
+    """
+    from medinjection_fr.release.cache import cached_releases
+    from medinjection_fr.release.pull import pull as pull_release
+
+    pulled = pull_release(repo, tag, folder, replace, cached_releases(repo))
+    if as_json:
+        told = {"release": str(folder), "version": pulled.release.version, "commit": pulled.commit}
+        _print_json({**told, "digest": pulled.release.manifest["digest"], "written": pulled.written})
+        return
+    state = "Wrote" if pulled.written else "Unchanged:"
+    click.echo(f"{state} {folder}, version {pulled.release.version} of {repo}, every byte checked.")
+    click.echo(f"Next: medinjection-fr configs --release {folder}")
 
 
 @main.command()
@@ -146,7 +204,8 @@ def verify(folder: Path, rows: bool, as_json: bool) -> None:
 def diff(old: str, new: str, date: datetime.datetime | None, as_json: bool) -> None:
     """Compare the releases OLD and NEW: records, columns, configurations, licences; the honest version.
 
-    It ends with the entry for the changelog of NEW's recipe. --json names every record that differs.
+    Each is a folder, or organisation/name@v1.2.0 on the Hub. It ends with the entry for the changelog of NEW's
+    recipe. --json names every record that differs.
 
     Example: medinjection-fr diff medinjection-fr-1.0.0 medinjection-fr
     """
@@ -358,12 +417,12 @@ def export_source(name: str, output: Path, data: Path) -> None:
 
 def _open_releases(*references: str) -> list[Release]:
     """Opens every release, or tells what is wrong with each."""
-    from medinjection_fr.release.manifest import read_release
+    from medinjection_fr.release.cache import open_release
 
     releases, problems = [], []
     for reference in references:
         try:
-            releases.append(read_release(Path(reference)))
+            releases.append(open_release(reference))
         except InputError as error:
             problems += error.problems
     if problems:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from medinjection_fr.build import Built
     from medinjection_fr.curate.leaks import Benchmark, Leak
     from medinjection_fr.release.difference import Difference
+    from medinjection_fr.release.push import Pushed
     from medinjection_fr.sources.status import SourceStatus
 
 _WIDTH_OFF_A_TERMINAL = 120
@@ -97,6 +98,69 @@ def _print_first_dropped(path: Path, console: Console) -> None:
             seen.add(row.rule)
             place = f"{row.file} record {row.position}"
             console.print(f"  {row.rule}: {place} (id {row.source_id}): {row.evidence}", markup=False)
+
+
+def push_summary(pushed: Pushed) -> dict[str, Any]:
+    """What a push did or would do, for programs; sizes in bytes."""
+    plan, changes = pushed.plan, pushed.plan.changes
+    return {
+        "repo": plan.repo,
+        "tag": plan.tag,
+        "private": plan.private,
+        "parent": plan.main.commit if plan.main else None,
+        "compared_with": plan.base,
+        "bump": plan.bump,
+        **vars(changes),
+        "commit": pushed.commit,
+        "pull_request": pushed.request,
+        "written": pushed.written,
+        "tagged": pushed.tagged,
+    }
+
+
+def print_push(pushed: Pushed) -> None:
+    """What becomes of each file, what was done, and what to do next."""
+    plan, changes, console = pushed.plan, pushed.plan.changes, open_console()
+    table = Table(title=f"{plan.repo} {plan.tag}")
+    for column in ("", "file", "bytes"):
+        table.add_column(column, justify="right" if column == "bytes" else "left", overflow="fold")
+    for state in ("added", "replaced", "deleted"):
+        for name, size in getattr(changes, state).items():
+            table.add_row(state, name, f"{size:,}")
+    table.add_section()
+    for state, files in (
+        ("to send", changes.sent),
+        ("deleted", changes.deleted),
+        ("unchanged", changes.unchanged),
+    ):
+        table.add_row(state, f"{len(files):,} files", f"{sum(files.values()):,}")
+    if not plan.published:
+        console.print(table)
+    for line in _push_outcome(pushed):
+        console.print(line, markup=False)
+
+
+def _push_outcome(pushed: Pushed) -> list[str]:
+    plan = pushed.plan
+    who = "private" if plan.private else "public"
+    if plan.published:
+        return [f"Unchanged: {plan.repo} has {plan.tag} already, with exactly this content."]
+    step = f"The change from {plan.base} is {plan.bump}." if plan.base else "It is the first release there."
+    if pushed.commit is None:
+        made = f"{plan.repo} would be made, {who}." if plan.main is None else f"{plan.repo} is {who}."
+        return [f"{made} {step}", "Nothing was written: --dry-run."]
+    if pushed.request:
+        number = pushed.request.rsplit("/", 1)[-1]
+        state = "Opened" if pushed.written else "Unchanged:"
+        return [
+            f"{state} pull request {number} ({pushed.commit[:12]}), read back byte by byte. No tag was made.",
+            "Next: merge it on the Hub, then push again without --create-pr, which makes the tag.",
+        ]
+    state = "Wrote" if pushed.written else "Main held already, as"
+    return [
+        f"{state} commit {pushed.commit[:12]}, read back byte by byte, and tagged {plan.tag}. {step}",
+        f'Next: medinjection_fr.load(CONFIG, repo="{plan.repo}", version="{plan.tag[1:]}")',
+    ]
 
 
 _LEAKS_SHOWN = 20

@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 from hub.server import serve_hub
 from hub.state import Hub
+from publishing import VERSIONS, Stage, build_version
 from releases import STUDY, few_rows, write_recipe
 
 from medinjection_fr.build import build
@@ -63,3 +64,16 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     """A Hub of our own on 127.0.0.1; ``hub/server.py`` says how to use it."""
     with serve_hub(tmp_path / "hub") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def small_releases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Three small releases that follow each other; to be left as they are."""
+    folder = tmp_path_factory.mktemp("versions")
+    return {version: build_version(folder, version) for version in VERSIONS}
+
+
+@pytest.fixture
+def stage(hub: Hub, small_releases: dict[str, Path]) -> Stage:
+    """A Hub, and releases to push to it."""
+    return Stage(hub, small_releases)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import yaml
 
 from hub.faults import Request
 from hub.routes import Answer, as_json, page, route
 from hub.state import ACCOUNT, ORGANISATION, Hub
-from hub.store import BRANCH, PULL_REQUEST, TAG, Refused, Repository
+from hub.store import BRANCH, PULL_REQUEST, TAG, File, Refused, Repository
 
 
 @route("GET", "/api/whoami-v2")
@@ -55,12 +56,17 @@ def describe(hub: Hub, request: Request, id: str, revision: str = "main") -> Ans
     repository = hub.repository(request, id)
     commit = repository.find(revision)
     files = [
-        {"rfilename": path, "size": len(file.data), "blobId": file.blob_id}
+        {"rfilename": path, **(_facts_of(file) if "blobs" in request.query else {})}
         for path, file in sorted(commit.files.items())
     ]
     facts = {"id": id, "author": id.split("/")[0], "private": repository.private, "gated": False}
     facts |= {"disabled": False, "downloads": 0, "likes": 0, "tags": []}
     return as_json({**facts, "sha": commit.id, "lastModified": commit.headline["date"], "siblings": files})
+
+
+def _facts_of(file: File) -> dict[str, Any]:
+    large = {"sha256": file.sha256, "size": len(file.data), "pointerSize": len(file.in_git)}
+    return {"size": len(file.data), "blobId": file.blob_id, **({"lfs": large} if file.is_large else {})}
 
 
 @route("GET", "/api/datasets/{id}/refs")
