@@ -229,6 +229,9 @@ SCENARIOS = [
         (f"was not tagged v{SECOND}", "README.md"),
     ),
     Scenario(
+        "the Hub does not take the card", partial(STEPS["checking the card"].strike, status=400), ("400",)
+    ),
+    Scenario(
         "the Hub is down after the commit",
         partial(_go_down, step="looking at the commit"),
         ("answered 503", AGAIN),

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
+_TIMEOUT_S = 60
+"""Silence after which an answer is given up; the client itself would wait for ever."""
+
 GIT_ATTRIBUTES = ".gitattributes"
 """The Hub's own file in every repository; it belongs to no release."""
 
@@ -123,7 +126,9 @@ class Repository:
 
         def look() -> Any:
             try:
-                return self._api.dataset_info(self.name, revision=revision, files_metadata=True)
+                return self._api.dataset_info(
+                    self.name, revision=revision, files_metadata=True, timeout=_TIMEOUT_S
+                )
             except GatedRepoError:
                 raise
             except RepositoryNotFoundError:
@@ -147,14 +152,17 @@ class Repository:
         tags.sort(key=lambda entry: entry[0])
         return {tag.name: tag.target_commit for _, tag in tags}
 
-    def pull_requests(self) -> list[str]:
-        """Revisions of the pull requests, newest first."""
+    def open_requests(self) -> list[str]:
+        """Revisions of the open pull requests, newest first."""
 
-        def look() -> Any:
-            return self._api.list_repo_refs(self.name, repo_type="dataset", include_pull_requests=True)
+        def look() -> list[int]:
+            found = self._api.get_repo_discussions(
+                self.name, repo_type="dataset", discussion_type="pull_request", discussion_status="open"
+            )
+            return [request.num for request in found]
 
-        requests = self._ask("Listing pull requests", look).pull_requests or []
-        return sorted((r.ref for r in requests), key=lambda ref: int(ref.split("/")[2]), reverse=True)
+        numbers = self._ask("Listing pull requests", look)
+        return [f"refs/pr/{number}" for number in sorted(numbers, reverse=True)]
 
     def create(self, private: bool) -> None:
         """Makes the repository, if nobody else does at the same time."""
@@ -243,7 +251,7 @@ class Repository:
         while True:
             asked = {**headers, "Range": f"bytes={done}-"} if done else headers
             try:
-                with get_session().stream("GET", url, headers=asked) as response:
+                with get_session().stream("GET", url, headers=asked, timeout=_TIMEOUT_S) as response:
                     hf_raise_for_status(response)
                     skipped = 0 if response.status_code == 206 else done
                     for chunk in response.iter_bytes():

@@ -68,8 +68,7 @@ class Fault:
             doing: What the request was for.
         """
         if self.status is None:
-            what = f"{doing} failed: no answer came ({self.said})"
-            return Problem(repo, what, mend=f"Check the connection. {_LATER}")
+            return Problem(repo, f"{doing} failed: {self.said}", mend=f"Check the connection. {_LATER}")
         if self.code == "RepoNotFound":
             what = "there is no such dataset repository, or it is private and the token may not see it"
             return Problem(repo, what, mend="Check the name, and log in with `hf auth login`")

@@ -122,7 +122,7 @@ def _propose(repository: Repository, plan: Plan, files: Mapping[str, LocalFile])
         raise InputError(Problem(repository.name, "main holds this release already", mend=mend))
 
     def done() -> str | None:
-        for revision in repository.pull_requests():
+        for revision in repository.open_requests():
             proposed = repository.snapshot(revision)
             if proposed and proposed.is_exactly(files):
                 return revision
@@ -168,10 +168,9 @@ def _read_back(repository: Repository, revision: str, files: Mapping[str, LocalF
         raise InputError(Problem(repository.name, "is gone"))
     commit = snapshot.commit
     where = f"{repository.name}@{commit[:12]}"
-    faults = [Problem(f"{where}/{name}", "is missing") for name in files.keys() - snapshot.files.keys()]
-    faults += [
-        Problem(f"{where}/{name}", "is in no release") for name in snapshot.files.keys() - files.keys()
-    ]
+    missing, extra = files.keys() - snapshot.files.keys(), snapshot.files.keys() - files.keys()
+    faults = [Problem(f"{where}/{name}", "is missing") for name in sorted(missing)]
+    faults += [Problem(f"{where}/{name}", "is in no release") for name in sorted(extra)]
     expected = {name: {"bytes": file.bytes, "sha256": file.sha256} for name, file in files.items()}
     faults = faults or receive_files(repository, commit, expected, "reading back")
     if faults:

@@ -83,6 +83,24 @@ def list_refs(hub: Hub, request: Request, id: str) -> Answer:
     return as_json({**refs, "converts": []})
 
 
+@route("GET", "/api/datasets/{id}/discussions")
+def list_pull_requests(hub: Hub, request: Request, id: str) -> Answer:
+    repository = hub.repository(request, id)
+    wanted, start = request.query.get("status"), hub.page_size * int(request.query.get("p", 0))
+    numbers = [int(number) for number in repository.named(PULL_REQUEST)]
+    states = {number: "closed" if number in repository.closed else "open" for number in sorted(numbers)}
+    entries = [
+        {
+            **{"num": number, "title": f"Request {number}", "status": status, "isPullRequest": True},
+            **{"createdAt": "2026-01-01T00:00:00.000Z", "repo": {"name": id, "type": "dataset"}},
+        }
+        for number, status in states.items()
+        if wanted in (None, status)
+    ]
+    shown = entries[start : start + hub.page_size]
+    return as_json({"discussions": shown, "count": len(entries), "start": start})
+
+
 @route("GET", "/api/datasets/{id}/commits/{revision}")
 def list_commits(hub: Hub, request: Request, id: str, revision: str) -> Answer:
     repository = hub.repository(request, id)

@@ -97,12 +97,14 @@ class Repository:
         large_files: Bytes in the storage by SHA-256, of all repositories.
         commits: Commit by id, a parent before its children.
         refs: Full name of a branch, tag or pull request → commit id.
+        closed: Numbers of the pull requests that are no longer open.
     """
 
     def __init__(self, id: str, large_files: dict[str, bytes], private: bool = False) -> None:
         self.id, self.large_files, self.private = id, large_files, private
         self.commits: dict[str, Commit] = {}
         self.refs: dict[str, str] = {}
+        self.closed: set[int] = set()
         self.add(Commit({".gitattributes": File(ATTRIBUTES)}, "initial commit"), BRANCH + "main")
 
     def add(self, commit: Commit, ref: str) -> None:

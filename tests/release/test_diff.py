@@ -578,6 +578,9 @@ def test_random_changes_are_told_as_a_plain_comparison_tells_them(
         for split, change in difference.configs[name].splits.items():
             was, now = ids_of(old, name, split), ids_of(new, name, split)
             assert change == (len(was), len(now), len(now - was), len(was - now))
+    back = diff_releases(new, old).counts
+    assert back == {**difference.counts, "added": back["added"], "removed": back["removed"]}
+    assert (back["added"], back["removed"]) == (difference.counts["removed"], difference.counts["added"])
     sums = {kind: sum(cell[kind] for cell in difference.by_cell().values()) for kind in KINDS}
     assert sums == difference.counts
     assert sums == {kind: sum(source[kind] for source in difference.by_source().values()) for kind in KINDS}

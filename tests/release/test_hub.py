@@ -90,10 +90,14 @@ def test_tags_stand_in_the_order_of_versions(repository: Repository, stored: Sto
     assert list(repository.tags().items()) == [(tag, head) for tag in ("v0.1.0", "v1.9.0", "v1.10.0")]
 
 
-def test_pull_requests_stand_with_the_newest_first(repository: Repository, stored: Stored) -> None:
-    for number in (2, 10, 9):
+def test_open_pull_requests_stand_with_the_newest_first(
+    hub: Hub, repository: Repository, stored: Stored
+) -> None:
+    for number in (2, 10, 9, 3):
         stored.refs[f"{PULL_REQUEST}{number}"] = stored.find("main").id
-    assert repository.pull_requests() == ["refs/pr/10", "refs/pr/9", "refs/pr/2"]
+    stored.closed.add(9)
+    hub.page_size = 2
+    assert repository.open_requests() == ["refs/pr/10", "refs/pr/3", "refs/pr/2"]
 
 
 def read(repository: Repository, commit: Commit, path: str = "a.bin") -> bytes:
@@ -126,7 +130,7 @@ def test_broken_reading_goes_on_even_where_ranges_are_ignored(
 def test_reading_gives_up_after_some_tries(hub: Hub, repository: Repository, stored: Stored) -> None:
     commit = stored.change({"a.bin": LARGE})
     hub.fault("GET", "^/storage/", cut_download=10)
-    with pytest.raises(InputError, match=r"Reading a\.bin failed: no answer came"):
+    with pytest.raises(InputError, match=r"Reading a\.bin failed: peer closed connection"):
         read(repository, commit)
     assert len(hub.requests("GET", "^/storage/")) == 5
 
@@ -146,14 +150,14 @@ LOGIN_PAGE = b"<!DOCTYPE html><html><body>Please log in</body></html>"
     [
         lambda repository: repository.snapshot(),
         lambda repository: repository.tags(),
-        lambda repository: repository.pull_requests(),
+        lambda repository: repository.open_requests(),
     ],
 )
 def test_page_of_somebody_else_is_no_answer(
     hub: Hub, repository: Repository, ask: Callable[[Repository], object]
 ) -> None:
     hub.fault(alter=lambda body: LOGIN_PAGE)
-    with pytest.raises(InputError, match=r"no answer came .*Check the connection"):
+    with pytest.raises(InputError, match=r"failed: Expecting value.*Check the connection"):
         ask(repository)
     hub.mend()
     hub.fault(alter=lambda body: LOGIN_PAGE, times=1)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import os
 import subprocess
 import threading
 from pathlib import Path
@@ -274,6 +276,7 @@ def test_private_push_stops_where_the_hub_makes_it_public(stage: Stage) -> None:
 
 def merge(stage: Stage, number: int) -> None:
     """Accepts a pull request, as the Hub does."""
+    stage.repository.closed.add(number)
     stage.repository.refs["refs/heads/main"] = stage.repository.refs[f"refs/pr/{number}"]
 
 
@@ -293,6 +296,14 @@ def test_pull_request_gets_no_tag_until_it_is_merged(stage: Stage) -> None:
     assert "main holds this release already" in refused(stage.push(SECOND, "--create-pr"))
     assert "Main held already" in stage.push(SECOND).output
     stage.check_published(SECOND)
+
+
+def test_closed_pull_request_is_opened_anew(stage: Stage) -> None:
+    stage.publish(FIRST)
+    for number in (1, 2):
+        done = stage.push(SECOND, "--create-pr", "--json")
+        assert json.loads(done.stdout)["pull_request"] == f"refs/pr/{number}"
+        stage.repository.closed.add(number)
 
 
 def test_pull_request_needs_a_repository(stage: Stage) -> None:
@@ -382,6 +393,24 @@ def test_killed_after_the_commit_and_repeated(stage: Stage) -> None:
 @pytest.mark.parametrize("step", [*MAKING, *STEPS])
 def test_killed_at_each_step_and_repeated(stage: Stage, step: str, effect: str) -> None:
     check_killed_and_repeated(stage, {**MAKING, **STEPS}[step], effect)
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_progress_is_shown_in_a_terminal_only(stage: Stage, is_terminal: bool) -> None:
+    environment = {"PATH": "", "TERM": "xterm", **stage.hub.environment()}
+    del environment["HF_HUB_DISABLE_PROGRESS_BARS"]
+    reader, writer = os.openpty() if is_terminal else os.pipe()
+    command = [*COMMAND, *map(str, stage.command(FIRST))]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=writer) as process:
+        os.close(writer)
+        shown = b""
+        with contextlib.suppress(OSError):  # how the end of a terminal is told
+            while data := os.read(reader, 1 << 16):
+                shown += data
+    os.close(reader)
+    assert process.returncode == 0
+    assert (b"reading back" in shown) == is_terminal
+    assert is_terminal or shown == b""
 
 
 def test_token_stands_nowhere(stage: Stage) -> None:
