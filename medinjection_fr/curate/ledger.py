@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 FOLDER = "dropped"
 """Folder of a release that holds its ledgers, one for each source that lost records."""
@@ -53,6 +53,13 @@ def read_ledger(path: Path) -> Iterator[Dropped]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             yield Dropped(**json.loads(line))
+
+
+def read_reported(path: Path) -> Iterator[dict[str, Any]]:
+    """Reads the pairs of test records that say the same, one mapping each."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
 
 
 def count_by_rule(rows: Iterable[Dropped]) -> dict[str, int]:

@@ -13,7 +13,8 @@ from releases import manifest_of, question, read_rows, source_facts, write_recip
 
 from medinjection_fr.build import build
 from medinjection_fr.record import COLUMNS, ORIGINS, SPLITS, TYPES
-from medinjection_fr.release.card import markdown_table, read_figures, read_front_matter
+from medinjection_fr.release.card_tables import markdown_table, read_figures
+from medinjection_fr.release.front_matter import read_front_matter
 from medinjection_fr.release.verify import verify
 
 
