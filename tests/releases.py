@@ -238,7 +238,7 @@ def recount(folder: Path) -> dict[str, Any] | None:
                     statistics.add(batch)
         except pa.ArrowException:
             return None
-    return statistics.described()
+    return statistics.described(manifest_of(folder)["sources"])
 
 
 def describe_again(manifest: dict[str, Any], folder: Path, name: str) -> None:

@@ -65,3 +65,13 @@ def read_reported(path: Path) -> Iterator[dict[str, Any]]:
 def count_by_rule(rows: Iterable[Dropped]) -> dict[str, int]:
     """Counts rows by rule, sorted by rule."""
     return dict(sorted(Counter(row.rule for row in rows).items()))
+
+
+def list_withdrawn(rows: Iterable[Dropped]) -> list[dict[str, str | None]]:
+    """Records that the recipe withdraws, by source and identifier, each with the reason and its date."""
+    withdrawn = [row for row in rows if row.rule == "excluded"]
+    withdrawn.sort(key=lambda row: (row.source, row.source_id or "", row.file, row.position))
+    return [
+        {"id": row.id, "source": row.source, "source_id": row.source_id, "reason": row.evidence}
+        for row in withdrawn
+    ]

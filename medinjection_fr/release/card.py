@@ -60,8 +60,8 @@ def render_card(manifest: Mapping[str, Any]) -> str:
         table=functools.partial(_table, tables=tables),
         picture=lambda name: _picture(manifest, name) if f"{FIGURES}/{name}.png" in plots else "",
     )
-    body = re.sub(r"\n{3,}", "\n\n", body)
-    return f"{write_front_matter(manifest)}\n{body}"
+    body = re.sub(r"\n{3,}", "\n\n", body).rstrip()
+    return f"{write_front_matter(manifest)}\n{body}\n"
 
 
 def _table(name: str, tables: Mapping[str, list[list[str]]]) -> str:

@@ -39,9 +39,9 @@ FIGURES = "figures"
 _FORMAT = "medinjection-fr/figure/1"
 _KEYWORD = "Description"
 """PNG keyword of the text that says what a picture draws."""
-_WIDTH = 6.0
+_WIDTH = 5.0
 """Inches; with ``_DPI`` 960 pixels, as wide as a card on a laptop, readable at half of it."""
-_DPI = 160
+_DPI = 192
 _TINY_SHARE = 7
 """Percent of a bar under which a share has no room for its number."""
 
@@ -101,7 +101,7 @@ def _draw_lengths(boxes: list[list[Any]]) -> Figure:
     from matplotlib.figure import Figure
 
     shown = [name for name in LENGTH_FIELDS if any(box[0] == name for box in boxes)]
-    figure = Figure(figsize=(_WIDTH, 0.5 + 0.42 * len(boxes) + 0.5 * len(shown)))
+    figure = Figure(figsize=(_WIDTH, 0.5 + 0.3 * len(boxes) + 0.45 * len(shown)))
     heights = [sum(box[0] == name for box in boxes) + 0.7 for name in shown]
     panels = figure.subplots(len(shown), 1, sharex=True, squeeze=False, height_ratios=heights)
     low = max(1, min(numbers[0] for _, _, numbers in boxes))
@@ -129,7 +129,7 @@ def _draw_lengths(boxes: list[list[Any]]) -> Figure:
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.xaxis.set_minor_formatter(minor_formatter(low, high))
     axes.tick_params(axis="x", which="minor", pad=5)  # in line with the labels under longer ticks
-    axes.set_xlabel("characters (logarithmic); box: half of the texts, line: median, whiskers: 5 % to 95 %")
+    axes.set_xlabel("characters (logarithmic)\nbox: half of the texts; line: median; whiskers: 5 % to 95 %")
     return figure
 
 

@@ -13,6 +13,7 @@ from medinjection_fr.release.chi_square import association, strength
 from medinjection_fr.release.licences import TERMS
 from medinjection_fr.release.manifest import shards_of_files
 from medinjection_fr.release.publication import upstream_address
+from medinjection_fr.release.repeats import yields_records
 
 Table = list[list[str]]
 
@@ -48,12 +49,13 @@ def _glance(manifest: Mapping[str, Any]) -> Table:
     for shard in shards_of_files(manifest["files"]):
         rows[shard.cell.split] += shard.rows
         rows[shard.cell.origin] += shard.rows
-    statistics, sources = manifest["statistics"], manifest["sources"].values()
+    statistics = manifest["statistics"]
+    sources = [source for source in manifest["sources"].values() if yields_records(source)]
     dropped = sum(sum(source["dropped"].values()) for source in sources)
     splits = ", ".join(f"{split} {_number(rows[split])}" for split in SPLITS if rows[split])
     origins = ", ".join(f"{origin} {_number(rows[origin])}" for origin in ORIGINS if rows[origin])
     return [
-        ["", ""],
+        ["at a glance", ""],
         ["rows", f"{_number(sum(rows[split] for split in SPLITS))} ({splits})"],
         ["provenance", origins],
         ["sources with rows", _number(len(statistics["source"]))],
@@ -115,13 +117,15 @@ def confound(manifest: Mapping[str, Any], name: str) -> tuple[float, str] | None
 
 
 def _confound(manifest: Mapping[str, Any]) -> Table:
-    """Train rows of each configuration by provenance and type, and how far the two depend on each other."""
-    table = [["config", *(f"{origin} {kind}" for origin in ORIGINS for kind in TYPES), "Cramér's V"]]
+    """How far type and provenance depend on each other in each configuration, and the train rows of both."""
+    heads = [f"{origin}: {' / '.join(TYPES)}" for origin in ORIGINS]
+    table = [["config", "Cramér's V", *heads]]
     for name in manifest["configs"]:
-        rows = [rows for types in train_types(manifest, name).values() for rows in types.values()]
         found = confound(manifest, name)
         effect = f"{found[0]:.2f} ({found[1]})" if found else "–"
-        table.append([f"`{name}`", *map(_number, rows), effect])
+        rows = [list(types.values()) for types in train_types(manifest, name).values()]
+        cells = [" / ".join(map(_number, types)) if any(types) else "–" for types in rows]
+        table.append([f"`{name}`", effect, *cells])
     return table
 
 
@@ -160,9 +164,13 @@ def _place(location: Mapping[str, Any]) -> str:
 
 
 def _generators(manifest: Mapping[str, Any]) -> Table:
-    table = [["model", "source", "rows"]]
-    for source, generators in manifest["statistics"].get("generator", {}).items():
-        table += [[f"`{name}`", f"`{source}`", _number(rows)] for name, rows in generators.items()]
+    statistics = manifest["statistics"]
+    table = [["source", "rows by model", "made from"]]
+    for source, generators in statistics.get("generator", {}).items():
+        models = ", ".join(f"`{plain(name)}` {_number(rows)}" for name, rows in generators.items())
+        materials = statistics.get("derived_from", {}).get(source, {})
+        made_from = ", ".join(f"{name} {_number(rows)}" for name, rows in materials.items())
+        table.append([f"`{source}`", models, made_from or "–"])
     return table
 
 
@@ -219,10 +227,9 @@ def _flags(manifest: Mapping[str, Any]) -> Table:
 
 
 def _withdrawn(manifest: Mapping[str, Any]) -> Table:
-    table = [["record", "reason", "date"]]
-    for entry in sorted(manifest["recipe"].get("exclude", []), key=lambda entry: str(entry["date"])):
-        name = entry.get("id") or f"{entry['source']}/{entry['source_id']}"
-        table.append([f"`{name}`", plain(entry["reason"]), entry["date"]])
+    table = [["id", "source, its identifier", "reason"]]
+    for row in manifest.get("withdrawn", []):
+        table.append([f"`{row['id']}`", f"`{row['source']}/{row['source_id']}`", plain(row["reason"])])
     return table
 
 
@@ -230,7 +237,7 @@ def _made_with(manifest: Mapping[str, Any]) -> Table:
     package = manifest["package"]
     libraries = [f"{name} {version}" for name, version in package.get("libraries", {}).items()]
     table = [
-        ["", ""],
+        ["made with", ""],
         ["medinjection-fr", package["version"]],
         ["digest of its source", f"`{package['source_digest'][:16]}…`"],
         ["recipe", f"`{manifest['recipe']['name']}` {manifest['version']}"],

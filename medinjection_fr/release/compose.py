@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from medinjection_fr.configs import Study, plan_configs
-from medinjection_fr.curate.ledger import FOLDER, REPORTED, count_by_rule, write_ledger
+from medinjection_fr.curate.ledger import FOLDER, REPORTED, count_by_rule, list_withdrawn, write_ledger
 from medinjection_fr.curate.rows import Rows
 from medinjection_fr.reading import Input
 from medinjection_fr.recipe import Recipe
@@ -19,7 +19,7 @@ from medinjection_fr.release.manifest import (
     describe_file,
     shards_of_files,
 )
-from medinjection_fr.release.repeats import find_repeats, sum_repeats
+from medinjection_fr.release.repeats import sum_repeats
 from medinjection_fr.release.shards import open_shard
 from medinjection_fr.release.statistics import Statistics, count_values
 from medinjection_fr.resources import library_versions, source_digest
@@ -57,7 +57,7 @@ def _facts(source: Source) -> dict[str, Any]:
 
 
 def write_ledgers(manifest: dict[str, Any], rows: Sequence[Rows], folder: Path) -> None:
-    """Writes each source's ledger, and into the manifest its balance and which records repeat others.
+    """Writes each source's ledger; into the manifest its balance, what was withdrawn and what repeats.
 
     Raises:
         AssertionError: A source's records read are not those kept and dropped: a bug.
@@ -80,7 +80,8 @@ def write_ledgers(manifest: dict[str, Any], rows: Sequence[Rows], folder: Path) 
     if reported:
         (folder / FOLDER).mkdir(parents=True, exist_ok=True)
         write_ledger(reported, folder / FOLDER / REPORTED)
-    manifest["repeats"] = sum_repeats(find_repeats(manifest["sources"], dropped))
+    manifest["withdrawn"] = list_withdrawn(dropped)
+    manifest["repeats"] = sum_repeats(manifest["sources"], dropped)
     manifest["test_pairs"] = dict(sorted(Counter(pair.kind for pair in reported).items()))
 
 
@@ -89,7 +90,7 @@ def count_rows(manifest: dict[str, Any], records: Rows) -> None:
     statistics = Statistics()
     for batch, places in records.kept_by_batch():
         statistics.add(batch if len(places) == batch.num_rows else batch.take(places))
-    manifest["statistics"] = statistics.described()
+    manifest["statistics"] = statistics.described(manifest["sources"])
 
 
 def describe_data(manifest: dict[str, Any], study: Study, folder: Path) -> None:

@@ -7,7 +7,7 @@ by it; of Arrow shards they read the description.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -80,7 +80,7 @@ def render_croissant(manifest: Mapping[str, Any]) -> str:
         "keywords": front_matter(manifest)["tags"],
         "citeAs": bibtex(manifest),
         "isLiveDataset": False,
-        "prov:wasDerivedFrom": [_upstream(name, source) for name, source in manifest["sources"].items()],
+        "prov:wasDerivedFrom": [_upstream(name, manifest["sources"][name]) for name in _origins(manifest)],
         "prov:wasGeneratedBy": [_build(manifest)],
         "distribution": [*map(_file, _files(manifest)), *_file_sets(manifest)],
         "recordSet": [_splits(), _records(manifest)],
@@ -106,6 +106,16 @@ def _license(name: str) -> Any:
     return f"https://spdx.org/licenses/{name}"
 
 
+def _origins(manifest: Mapping[str, Any], of: Iterable[str] = ORIGINS) -> list[str]:
+    """Sources that rows of some provenances come from, and those that they were made from."""
+    statistics, sources = manifest["statistics"], manifest["sources"]
+    with_rows = [
+        n for n in sources if n in statistics["source"] and sources[n]["facts"]["origin"] in (*of, "mixed")
+    ]
+    made_from = {name for n in with_rows for name in statistics.get("derived_from", {}).get(n, ())}
+    return [name for name in sources if name in with_rows or name in made_from]
+
+
 def _upstream(name: str, source: Mapping[str, Any]) -> dict[str, Any]:
     """An upstream dataset at the revision and with the files that were read."""
     facts = source["facts"]
@@ -115,7 +125,7 @@ def _upstream(name: str, source: Mapping[str, Any]) -> dict[str, Any]:
         "@id": f"urn:medinjection-fr:source:{name}:{files[:16]}",
         "name": facts["title"],
         "alternateName": name,
-        "description": f"{len(source['files'])} files, named with their SHA-256 in release.json.",
+        "description": f"Its files stand with their SHA-256 in release.json, under sources › {name}.",
         "license": facts["license"],
         "citation": facts["citation"],
     }
@@ -128,6 +138,7 @@ def _upstream(name: str, source: Mapping[str, Any]) -> dict[str, Any]:
 
 def _build(manifest: Mapping[str, Any]) -> dict[str, Any]:
     package, recipe = manifest["package"], manifest["recipe"]
+    also = [n for n in manifest["sources"] if n not in _origins(manifest)]
     return {
         "@type": "prov:Activity",
         "@id": f"urn:medinjection-fr:build:{manifest['key'][:16]}",
@@ -138,6 +149,7 @@ def _build(manifest: Mapping[str, Any]) -> dict[str, Any]:
             "version": package["version"],
             "identifier": f"sha256:{package['source_digest']}",
         },
+        **({"prov:used": [_upstream(n, manifest["sources"][n]) for n in also]} if also else {}),
     }
 
 
@@ -168,24 +180,20 @@ def _file_sets(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield _file_set("shards", "Every shard of the release.", shards)
     generators = manifest["statistics"].get("generator", {})
     for origin in ORIGINS:
-        own = [shard for shard in shards if shard.cell.origin == origin]
-        if not own:
-            continue
-        sources = [
-            (name, source)
-            for name, source in manifest["sources"].items()
-            if source["facts"]["origin"] in (origin, "mixed") and name in manifest["statistics"]["source"]
-        ]
-        written = [
-            _generation(name, generator, rows)
-            for name, _ in sources
-            for generator, rows in generators.get(name, {}).items()
-        ]
-        yield {
-            **_file_set(f"shards-{origin}", f"The {origin} shards.", own),
-            "prov:wasDerivedFrom": [{"@id": _upstream(*source)["@id"]} for source in sources],
-            **({"prov:wasGeneratedBy": written} if written else {}),
-        }
+        if own := [shard for shard in shards if shard.cell.origin == origin]:
+            names = _origins(manifest, [origin])
+            written = [
+                _generation(name, generator, rows)
+                for name in names
+                for generator, rows in generators.get(name, {}).items()
+            ]
+            yield {
+                **_file_set(f"shards-{origin}", f"The {origin} shards.", own),
+                "prov:wasDerivedFrom": [
+                    {"@id": _upstream(name, manifest["sources"][name])["@id"]} for name in names
+                ],
+                **({"prov:wasGeneratedBy": written} if written else {}),
+            }
 
 
 def _file_set(name: str, description: str, shards: list[Shard]) -> dict[str, Any]:

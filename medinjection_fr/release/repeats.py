@@ -67,13 +67,24 @@ def find_repeats(sources: Mapping[str, Any], ledger: Iterable[Dropped]) -> list[
     ]
 
 
-def sum_repeats(repeats: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Sums what ``find_repeats`` gives over all sources, as the manifest has it."""
+def sum_repeats(sources: Mapping[str, Any], ledger: Iterable[Dropped]) -> list[dict[str, Any]]:
+    """Counts repeats as the manifest has them: records only, all sources together.
+
+    Args:
+        sources: The manifest's sources.
+        ledger: Dropped records, documents and items.
+    """
     names = ("rule", "kind", "split", "other_split")
     rows = Counter[tuple[str | None, ...]]()
-    for repeat in repeats:
+    of_records = (row for row in ledger if yields_records(sources[row.source]))
+    for repeat in find_repeats(sources, of_records):
         rows[tuple(repeat[name] for name in names)] += repeat["rows"]
     return [dict(zip(names, key, strict=True)) | {"rows": rows[key]} for key in sorted(rows, key=_rank)]
+
+
+def yields_records(source: Mapping[str, Any]) -> bool:
+    """Whether a source of a manifest holds records; documents and items are material for them."""
+    return bool(source["facts"].get("yields", "records") == "records")
 
 
 def _rank(key: tuple[str | None, ...]) -> tuple[int, list[str]]:

@@ -14,14 +14,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from medinjection_fr.configs import Shard, Study, plan_configs
-from medinjection_fr.curate.ledger import FOLDER, REPORTED, Dropped, count_by_rule, read_ledger, read_reported
+from medinjection_fr.curate.ledger import (
+    FOLDER,
+    REPORTED,
+    Dropped,
+    count_by_rule,
+    list_withdrawn,
+    read_ledger,
+    read_reported,
+)
 from medinjection_fr.errors import Problem
 from medinjection_fr.progress import progress_bar
 from medinjection_fr.record import ID_SCHEME, SCHEMA, record_id, validate
 from medinjection_fr.release.digests import digest_file
 from medinjection_fr.release.layout import order_keys
 from medinjection_fr.release.manifest import MANIFEST, MEND, Release, describe_configs, read_release
-from medinjection_fr.release.repeats import find_repeats, sum_repeats
+from medinjection_fr.release.repeats import sum_repeats, yields_records
 from medinjection_fr.release.script import SCRIPT, stamped_script
 from medinjection_fr.release.shards import open_shard
 from medinjection_fr.release.statistics import Statistics, count_values
@@ -138,7 +146,7 @@ def _schema_fault(path: Path, schema: pa.Schema) -> Problem:
 
 
 def _statistics_faults(release: Release, statistics: Statistics) -> Iterator[Problem]:
-    found = statistics.described()
+    found = statistics.described(release.manifest["sources"])
     for name, claimed in release.manifest["statistics"].items():
         if found[name] != claimed:
             where = f"{release.folder / MANIFEST} › statistics › {name}"
@@ -172,7 +180,7 @@ def _ledger_faults(release: Release, faulty: set[str]) -> Iterator[Problem]:
         if source["read"] != source["kept"] + sum(source["dropped"].values()):
             yield Problem(where, "read is not kept + dropped")
         in_shards = kept_in_shards.get(name, 0)
-        if source["facts"].get("yields", "records") == "records" and source["kept"] != in_shards:
+        if yields_records(source) and source["kept"] != in_shards:
             yield Problem(where, f"kept {source['kept']}", f"{in_shards} rows")
         path = release.folder / FOLDER / f"{name}.jsonl"
         if str(path) in faulty:
@@ -196,11 +204,14 @@ def _ledger_faults(release: Release, faulty: set[str]) -> Iterator[Problem]:
 
 
 def _repeat_faults(release: Release, dropped: list[Dropped], faulty: set[str]) -> Iterator[Problem]:
-    """Whether the manifest counts copies, leaks and contradictions as the ledgers do."""
+    """Whether the manifest tells of withdrawals, copies, leaks and contradictions as the ledgers do."""
     manifest, where = release.manifest, release.folder / MANIFEST
-    found = sum_repeats(find_repeats(manifest["sources"], dropped))
-    if found != manifest.get("repeats", found):
-        yield Problem(f"{where} › repeats", "are not those of the ledgers", mend=MEND)
+    for name, found in {
+        "repeats": sum_repeats(manifest["sources"], dropped),
+        "withdrawn": list_withdrawn(dropped),
+    }.items():
+        if found != manifest.get(name, found):
+            yield Problem(f"{where} › {name}", "are not those of the ledgers", mend=MEND)
     path = release.folder / FOLDER / REPORTED
     if str(path) in faulty:
         return
