@@ -164,12 +164,16 @@ def write_front_matter(manifest: Mapping[str, Any]) -> str:
     return f"---\n{header}---\n"
 
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The one in C, where there is one: a card of many configurations is a long document."""
+
+
 def read_front_matter(card: str) -> Any:
     """Parses a card's YAML; ``None`` if it has none."""
     parts = card.split("---\n", 2)
     if len(parts) != 3 or parts[0]:
         return None
     try:
-        return yaml.safe_load(parts[1])
+        return yaml.load(parts[1], _LOADER)
     except yaml.YAMLError:
         return None
