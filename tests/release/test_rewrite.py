@@ -152,14 +152,15 @@ def test_where_files_cannot_have_two_names_they_are_copied(
     assert contents(release) == contents(tiny_release)
 
 
-# A command that is killed at its n-th touch of a file.
+# A command that is killed at every so many-th touch of a file.
 SWEEP = """
 import os, shutil, signal, sys
 from pathlib import Path
 from medinjection_fr.release.rewrite import rewrite_documents
 from medinjection_fr.release.verify import verify
 
-old, new, place, density = map(Path, sys.argv[1:])
+old, new, place = map(Path, sys.argv[1:4])
+step = int(sys.argv[4])
 EVENTS = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree", "os.link"}
 touches = deadline = 0
 
@@ -188,7 +189,7 @@ def files(folder):
 sys.addaudithook(hear)
 before, after = files(old), files(new)
 assert before != after
-n, points = 1, 0
+n, points = step, 0
 while True:
     shutil.rmtree(place.parent, ignore_errors=True)
     shutil.copytree(old, place)
@@ -201,7 +202,7 @@ while True:
     if not killed:
         break
     points += 1
-    n += 1 + n // int(str(density))
+    n += step
 print(points)
 """
 
@@ -213,19 +214,19 @@ def least_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(write_recipe(folder, {"native": [question("q")]}), folder / "medinjection-fr").release.folder
 
 
-def sweep(release: Path, tmp_path: Path, density: int) -> int:
+def sweep(release: Path, tmp_path: Path, step: int) -> int:
     old = copy_of(release, tmp_path / "old")
     (old / "README.md").write_text("damaged", encoding="utf-8")
     place = tmp_path / "place" / "medinjection-fr"
-    done = run([sys.executable, "-c", SWEEP, old, release, place, density])
+    done = run([sys.executable, "-c", SWEEP, old, release, place, step])
     assert done.returncode == 0, done.stderr
     return int(done.stdout)
 
 
 def test_killed_card_leaves_the_old_or_the_new_release(least_release: Path, tmp_path: Path) -> None:
-    assert sweep(least_release, tmp_path, 3) > 8
+    assert sweep(least_release, tmp_path, 13) > 2
 
 
 @pytest.mark.slow
 def test_card_killed_at_every_touch_of_a_file(least_release: Path, tmp_path: Path) -> None:
-    assert sweep(least_release, tmp_path, 9999) > 30
+    assert sweep(least_release, tmp_path, 1) > 30
