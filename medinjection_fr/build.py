@@ -78,7 +78,7 @@ def build(
             [part for part in parts if part.source.yields != "records"], [], keep_groups_together=False
         )
         if curation := Curation.from_recipe(recipe.content):
-            records.curate(curation, workspace, jobs or os.cpu_count() or 1)
+            records.curate(curation, workspace, jobs or os.cpu_count() or 1, materials.asked())
         if not len(records.kept):
             raise InputError(_nothing_kept(recipe_path, records))
         if recipe.is_public and (faults := _public_faults(recipe, records)):

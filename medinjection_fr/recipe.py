@@ -12,6 +12,7 @@ from typing import Any
 from medinjection_fr.checked_yaml import read_yaml, schema_problems
 from medinjection_fr.configs import Study
 from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.release.versions import parse_version
 from medinjection_fr.resources import PACKAGE
 from medinjection_fr.sources.catalogue import Source, load_catalogue, parse_sources
 
@@ -162,7 +163,7 @@ def _changelog_problems(content: Mapping[str, Any], where: str) -> list[Problem]
             problems.append(
                 Problem(f"{place} › version", f"{entry['version']} stands twice", mend="Keep one")
             )
-        if version_parts(entry["version"]) > version_parts(content["version"]):
+        if parse_version(entry["version"]) > parse_version(content["version"]):
             what = f"{entry['version']} is after the recipe's own version, {content['version']}"
             problems.append(Problem(f"{place} › version", what, mend="Raise the recipe's version"))
         try:
@@ -170,8 +171,3 @@ def _changelog_problems(content: Mapping[str, Any], where: str) -> list[Problem]
         except ValueError:
             problems.append(Problem(f"{place} › date", f"{entry['date']} is no day of the calendar"))
     return problems
-
-
-def version_parts(version: str) -> tuple[int, ...]:
-    """MAJOR.MINOR.PATCH as numbers, which sort as versions do."""
-    return tuple(map(int, version.split(".")))

@@ -42,12 +42,30 @@ _ENGLISH_WORDS = frozenset(
     "more less first second if nor you your we our".split()
 )
 _ENGLISH_NOUNS = frozenset(
-    "acid acids cell cells disease failure blood bone bones increase increases increased decrease "
-    "decreased reduced deficiency receptor factor protein kinase cyst heart liver kidney brain tooth "
-    "teeth pain fever pressure weight high low upper lower early late year years month months week "
-    "weeks day days hour hours wall growth loss treatment therapy screening rate level levels muscle "
-    "nerve skin gland tissue inheritance dominant recessive linked injury bite open closed fixed red "
-    "white green child children".split()
+    "acid acids alcohol alloy analysis ankle anterior arrest attack back bacteria bacterial bag barrier "
+    "better birth bite black bladder blade bleed blood blue bodies body bone bones bowel brain breast breath "
+    "bright brown cannot cardiac cell cells cement chest chief child children choice choices closed closure "
+    "clot control copper cord cough cover coverage crest cross crown cyst day days decrease decreased "
+    "decreases deep defect defects deficiency degree dehydration delivery dentin denture depends depth device "
+    "diet disease dominant done drop drug drugs duct ear early edge elbow enamel excess external eye eyes "
+    "factor failure false father feet female fetal fever fibers first fixed flap fluid fluids foot fossa full "
+    "gait gastric gingival gland glass graft greater green grey growth gut half hand hard head headache "
+    "healing health hear heart heat heavy heel height hemorrhage high higher hip hook hour hours human inches "
+    "incisor increase increased increases infant infants inferior inheritance injury insulin intake internal "
+    "iron itch jaundice jaw joint joints junction kidney knee labor labour laser last late layer leakage left "
+    "lesser level levels life light linked lip liver loss low lower lung lungs malignant marrow mass material "
+    "maxilla measles medial month months mother mouth movement murmur muscle muscles nail narrow near neck "
+    "nerve nerves newborn node nodes none normally nose nuclear open outer oxygen pain palate papillary peak "
+    "pink platelet platelets pocket poor posterior pouch pregnant premolar pressure prevent prevents protein "
+    "proteins pulp pulse radiograph rash rate receptor receptors recessive red reduced reflex reflexes "
+    "release removal remove renal repair replacement rhythm rib ribs right ring root roots round salt scar "
+    "screening seal seen seizure seizures sex shallow shape shock shoulder show shows sign signs silver sinus "
+    "skin skull sleep slight slow smear smooth socket soft spinal spine spleen stage stages stain stainless "
+    "steel stomach stool stroke study sugar superior surgical swab swallow tail take taken tear teeth tendon "
+    "therapy thermal thick thigh thin third three throat thumb tissue tissues tongue tooth toward towards "
+    "tract treatment trial trunk tumor tumors tumour upper use used vein veins venous vessel vessels vitamin "
+    "vitamins wall walls wax weak week weeks weight white width wire woman women work worm wound wounds wrist "
+    "year years yellow".split()
 )
 """Words that options in English often have, none of them French."""
 _FRENCH_ENDING = re.compile(
@@ -55,7 +73,7 @@ _FRENCH_ENDING = re.compile(
 )
 _ENGLISH_ENDING = re.compile(
     "(?:ings?|ness|[cdglmnrst]y|phy|thy|[^aeiou]ics?|[^aeiou]ical|oids?|[^nstv]ous|isms?|ists?|emia|uria"
-    "|itis|osis|ular|[^iu]ed)$"
+    "|itis|osis|ular|[^iu]ed|oma|esis|eal|(?:cill|m[iy]c|toc|[ft]ar|par|stat|ton|glob|sul|bul|mb|rub|lact|um|rit|os|ps)in)$"
 )
 _LATIN_ENDING = re.compile("(?:us|ae|um|is|ii|i|a|coli|ens|es)$")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -163,10 +181,11 @@ def _is_english(options: str, words: Sequence[Sequence[str]]) -> bool:
         return False
     french = sum(not word.isascii() or bool(_FRENCH_ENDING.search(word)) for word in own)
     telling = _ENGLISH_WORDS | _ENGLISH_NOUNS
-    english = sum(word in telling or bool(_ENGLISH_ENDING.search(word)) for word in own)
+    listed = sum(word in telling for word in own)
+    english = listed + sum(word not in telling and bool(_ENGLISH_ENDING.search(word)) for word in own)
     if french > len(own) / 4:
         return False
-    if english >= len(own) / 4:
+    if english >= len(own) / 4 or listed > 2 * french:
         return True
     latin = sum(bool(_LATIN_ENDING.search(word)) for word in own)
     return latin < len(own) / 2 and detect(options)[0] == "en"

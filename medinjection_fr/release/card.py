@@ -9,7 +9,6 @@ from typing import Any
 
 from medinjection_fr.configs import DEFAULT_CONFIG, MIXES, config_name
 from medinjection_fr.curate.curation import Curation
-from medinjection_fr.recipe import version_parts
 from medinjection_fr.record import ORIGINS
 from medinjection_fr.release.card_plots import FIGURES, PLOTS, alternative_text
 from medinjection_fr.release.card_tables import confound, figures, markdown_table, plain
@@ -26,6 +25,7 @@ from medinjection_fr.release.publication import (
     released_on,
     repository,
 )
+from medinjection_fr.release.versions import parse_version
 from medinjection_fr.resources import find_resource, load_schema
 
 _LANGUAGES = {"fr": "French", "en": "English"}
@@ -77,7 +77,7 @@ def _picture(manifest: Mapping[str, Any], name: str) -> str:
 def _publication(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Who published the release, when and where; what it changed."""
     changelog = manifest["recipe"].get("changelog", [])
-    newest_first = sorted(changelog, key=lambda entry: version_parts(entry["version"]), reverse=True)
+    newest_first = sorted(changelog, key=lambda entry: parse_version(entry["version"]), reverse=True)
     return {
         "version": manifest["version"],
         "released_on": released_on(manifest),
