@@ -224,7 +224,7 @@ def sweep(release: Path, tmp_path: Path, step: int) -> int:
 
 
 def test_killed_card_leaves_the_old_or_the_new_release(least_release: Path, tmp_path: Path) -> None:
-    assert sweep(least_release, tmp_path, 13) > 2
+    assert sweep(least_release, tmp_path, 9) > 2
 
 
 @pytest.mark.slow
