@@ -249,6 +249,29 @@ def audit(folder: Path, output: Path | None, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--plots/--no-plots", default=None, help="With or without pictures; as it is if not given.")
+@_json_option
+def card(folder: Path, plots: bool | None, as_json: bool) -> None:
+    """Write card, pictures, citation and Croissant of the release in DIR again. Its rows stay.
+
+    Pictures need the extra `report`.
+
+    Example: medinjection-fr card medinjection-fr --plots
+    """
+    from medinjection_fr.release.rewrite import rewrite_documents
+
+    release = rewrite_documents(folder, plots)
+    if as_json:
+        _print_json(
+            {"release": str(folder), "digest": release.manifest["digest"], "files": list(release.files)}
+        )
+    else:
+        click.echo(f"Wrote the card of {folder}, version {release.version}.")
+        click.echo(f"Next: medinjection-fr verify {folder}")
+
+
+@main.command()
 @_release_option
 @_json_option
 def configs(release: Path, as_json: bool) -> None:

@@ -25,7 +25,8 @@ from releases import (
 from medinjection_fr.build import build
 from medinjection_fr.recipe import find_recipe
 from medinjection_fr.record import ORIGINS
-from medinjection_fr.release.card import read_figures, read_front_matter
+from medinjection_fr.release.card_tables import read_figures
+from medinjection_fr.release.front_matter import read_front_matter
 from medinjection_fr.release.licences import PUBLIC_RULES, TERMS, LicensedRows, Terms, public_faults
 from medinjection_fr.release.verify import verify
 
