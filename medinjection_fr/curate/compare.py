@@ -105,8 +105,15 @@ def differ_by_a_prefix(first: Sequence[str], second: Sequence[str]) -> bool:
         first: Tokens, without accents, that only one record has.
         second: Tokens that only the other has.
     """
-    return any(_is_end_of(*sorted((a, b), key=len)) for a in first for b in second)
+    return bool(with_another_beginning(first, second))
 
 
-def _is_end_of(short: str, long: str) -> bool:
-    return len(short) >= 4 and short != long and long.endswith(short)
+def with_another_beginning(first: Sequence[str], second: Sequence[str]) -> list[str]:
+    """Those of the first tokens that are one of the second with another beginning, or without one."""
+    whole, ends = set(second), {end for token in second for end in _ends(token)}
+    return [token for token in first if token in ends or not whole.isdisjoint(_ends(token))]
+
+
+def _ends(token: str) -> list[str]:
+    """Ends of four letters or more, without the whole."""
+    return [token[start:] for start in range(1, len(token) - 3)]
