@@ -27,7 +27,7 @@ from medinjection_fr.record import LETTERS, ORIGINS, SCHEMA, SPLITS, TYPES
 from medinjection_fr.release.audit_findings import UNKNOWN_TERMS, find
 from medinjection_fr.release.chi_square import association, position_bias, strength, uniformity
 from medinjection_fr.release.lengths import LENGTH_FIELDS, Lengths, describe_lengths, text_lengths
-from medinjection_fr.release.licences import TERMS, Terms
+from medinjection_fr.release.licences import terms_in_words
 from medinjection_fr.release.manifest import Release, read_release
 from medinjection_fr.release.repeats import find_repeats
 from medinjection_fr.release.shards import open_shard
@@ -280,17 +280,9 @@ def _licenses(shards: Iterable[_Counted]) -> list[dict[str, Any]]:
         for (_, license), number in shard.licensed.items():
             rows[license] += number
     return [
-        {"license": license, "terms": _terms(license), "rows": number}
+        {"license": license, "terms": terms_in_words(license, UNKNOWN_TERMS), "rows": number}
         for license, number in sorted(rows.items())
     ]
-
-
-def _terms(license: str) -> str:
-    """What a licence asks for besides naming its author."""
-    terms = TERMS.get(license)
-    if terms is None:
-        return UNKNOWN_TERMS
-    return "at most attribution" if terms == Terms() else str(terms)
 
 
 def _lengths(shards: Iterable[_Counted]) -> list[dict[str, Any]]:

@@ -98,7 +98,8 @@ def _findings(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """What the reader of the limits must know, in figures; empty or zero where there is nothing."""
     shards, flags = shards_of_files(manifest["files"]), manifest["statistics"]["flags"]
     generated = sum(shard.rows for shard in shards if shard.cell.origin in set(ORIGINS) - {"native"})
-    repeats = manifest.get("repeats", [])
+    curation = Curation.from_recipe(manifest["recipe"])
+    leaks = sum(row["rows"] for row in manifest.get("repeats", []) if row["rule"] == "leak")
     found = confound(manifest, DEFAULT_CONFIG) if DEFAULT_CONFIG in manifest["configs"] else None
     described = found and {"config": DEFAULT_CONFIG, "v": f"{found[0]:.2f}", "strength": found[1]}
     return {
@@ -106,7 +107,7 @@ def _findings(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "generated_rows": f"{generated:,}" if generated else "",
         "lineage_unknown": f"{flags['lineage-unknown']:,}" if flags.get("lineage-unknown") else "",
         "private_rows": f"{flags.get('privacy-finding', 0):,}",
-        "leaks": f"{sum(row['rows'] for row in repeats if row['rule'] == 'leak'):,}",
+        "leaks": f"{leaks:,}" if curation and curation.leaks else "",
         "test_pairs": f"{pairs:,}" if (pairs := sum(manifest.get("test_pairs", {}).values())) else "",
         "default_confound": described,
     }
@@ -127,6 +128,7 @@ def _steps(curation: Curation) -> Iterator[tuple[bool, str]]:
         curation.conflicts == "drop",
         "the same question with different gold answers: all sides were dropped;",
     )
+    yield curation.conflicts == "keep", "the same question with different gold answers: all sides were kept;"
     yield curation.leaks, "leaks from a later split into an earlier one were dropped from the earlier one;"
     yield curation.duplicates, "copies and near copies within a split were dropped, but none within test;"
     yield curation.privacy == "flag", "records with what looks like personal data are flagged."

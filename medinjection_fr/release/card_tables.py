@@ -10,7 +10,7 @@ from typing import Any
 from medinjection_fr.configs import CONFIG_NAMES, DEFAULT_CONFIG
 from medinjection_fr.record import ORIGINS, SPLITS, TYPES
 from medinjection_fr.release.chi_square import association, strength
-from medinjection_fr.release.licences import TERMS
+from medinjection_fr.release.licences import terms_in_words
 from medinjection_fr.release.manifest import shards_of_files
 from medinjection_fr.release.publication import upstream_address
 from medinjection_fr.release.repeats import yields_records
@@ -61,7 +61,7 @@ def _glance(manifest: Mapping[str, Any]) -> Table:
         ["sources with rows", _number(len(statistics["source"]))],
         ["licences", ", ".join(sorted(statistics["license"]))],
         [
-            "read and not kept",
+            "records read and not kept",
             f"{_number(dropped, '0')} of {_number(sum(source['read'] for source in sources))}",
         ],
         ["configurations", _number(len(manifest["configs"]))],
@@ -136,7 +136,7 @@ def _tasks(manifest: Mapping[str, Any]) -> Table:
 
 
 def _lengths(manifest: Mapping[str, Any]) -> Table:
-    names = {"median": "median", "p95": "95 % are at most", "max": "longest"}
+    names = {"median": "median", "p95": "95 %", "max": "longest"}
     table = [["text", "provenance", "rows", *names.values()]]
     for row in manifest["statistics"].get("lengths", []):
         numbers = [_number(row[name]) for name in ("rows", *names)]
@@ -179,7 +179,7 @@ def _licenses(manifest: Mapping[str, Any]) -> Table:
     names = sorted(manifest["statistics"]["license"])
     files = {file["path"]: file for file in manifest["files"]}
     table = [["config", *names]]
-    table.append(["*terms*", *(str(TERMS.get(name, "none known")) for name in names)])
+    table.append(["*terms*", *(terms_in_words(name, "none known") for name in names)])
     for config, described in manifest["configs"].items():
         rows: Counter[str] = Counter()
         for part in described["splits"].values():

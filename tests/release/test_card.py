@@ -291,7 +291,7 @@ def test_two_licences_are_other(tmp_path: Path) -> None:
     assert "**not allowed as far as is known**" in (folder / "LICENSES.md").read_text(encoding="utf-8")
     head, terms, *table = figures(folder, "licenses")
     assert head == ["config", "CC-BY-4.0", "CC-BY-NC-4.0"]
-    assert terms == ["*terms*", "–", "non-commercial"]
+    assert terms == ["*terms*", "at most attribution", "non-commercial"]
     assert ["`native+synthetic`", "1", "1"] in table
 
 
@@ -374,12 +374,19 @@ def test_curation_and_what_it_found_are_told(tmp_path: Path) -> None:
     assert "Then, in this release:" in card and "was not curated" not in card
     assert "not in French were dropped" not in card
     assert "leaks from a later split" in card
-    assert "1 leaks between splits were found and removed" in card
+    assert "Leaks between splits that were found and removed: 1." in card
     assert figures(folder, "repeats")[1:] == [
         ["conflict", "–", "–", "train", "2"],
         ["leak", "typography", "–", "test", "1"],
     ]
     assert "Rows with the flag `privacy-finding`: 0." in card
+
+
+def test_what_was_not_searched_for_is_not_said_to_be_absent(tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path, CURATED, curate={"language": False, "leaks": False, "conflicts": "keep"})
+    card = card_of(build(recipe, tmp_path / "out").release.folder)
+    assert "Leaks between splits were not searched for" in card and "leaks from a later" not in card
+    assert "all sides were kept" in card
 
 
 def test_release_that_was_not_curated_says_so(sample_release: Path) -> None:
