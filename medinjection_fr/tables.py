@@ -25,7 +25,7 @@ from medinjection_fr.sources.catalogue import Source
 
 if TYPE_CHECKING:
     from medinjection_fr.build import Built
-    from medinjection_fr.curate.leaks import Benchmark, Leak
+    from medinjection_fr.curate.leaks import Leak
     from medinjection_fr.curate.questions import Benchmark
     from medinjection_fr.curate.semantic import Candidate, Review
     from medinjection_fr.release.difference import Difference
