@@ -1,19 +1,14 @@
-"""A release opens in every version of datasets that the README names: the same rows, the same columns.
-
-Each version has an environment of its own under ``.venv-datasets``, made once.
-"""
+"""A release opens in every version of datasets that the README names: the same rows, the same columns."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import sys
-import venv
 from pathlib import Path
 from typing import Any
 
 import pytest
+from environments import programs_of
 from releases import question, run, write_frenchmedmcqa, write_recipe
 
 import medinjection_fr
@@ -23,7 +18,6 @@ from medinjection_fr.release.manifest import Release
 
 pytestmark = pytest.mark.slow
 
-ENVIRONMENTS = Path(__file__).parent.parent / ".venv-datasets"
 VERSIONS = {"2.21.0": "==2.21.0", "3.6.0": "==3.6.0", "4.8.5": "==4.8.5", "newest": ">=5.2,<6"}
 
 DESCRIBE = """
@@ -63,21 +57,12 @@ print(json.dumps({"version": datasets.__version__, "found": found}))
 @pytest.fixture(scope="module", params=VERSIONS)
 def python(request: pytest.FixtureRequest) -> Path:
     """The interpreter of an environment with one version of datasets."""
-    folder = ENVIRONMENTS / request.param
-    interpreter = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        venv.create(folder, with_pip=True)
-        command = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        done = run([*command, f"datasets{VERSIONS[request.param]}"])
-        assert done.returncode == 0, done.stderr
-        (folder / "complete").touch()
-    return interpreter
+    return programs_of(request.param, f"datasets{VERSIONS[request.param]}") / "python"
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Release:
-    """FrenchMedMCQA, the real one where it is, with the sample."""
+    """FrenchMedMCQA, the real one where it is, with the sample; pictures stand beside the shards."""
     folder = tmp_path_factory.mktemp("versions")
     try:
         path = request.getfixturevalue("data") / "frenchmedmcqa"
@@ -86,7 +71,7 @@ def release(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
     names = [f"medinjection-fr-sample-{origin}" for origin in ("native", "synthetic", "translated")]
     sources = [{"source": "frenchmedmcqa", "path": str(path)}, *({"source": name} for name in names)]
     study = {"controlled": 36, "matched": {"rows": 36, "types": ["mcqu", "mcq", "oeq"]}}
-    recipe = write_recipe(folder, {}, sources=sources, study=study)
+    recipe = write_recipe(folder, {}, sources=sources, study=study, plots=True)
     return build(recipe, folder / "medinjection-fr").release
 
 

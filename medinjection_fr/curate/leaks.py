@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import pickle
+import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,10 +14,12 @@ from medinjection_fr.curate.pairs import containment, near_similarity
 from medinjection_fr.curate.questions import Benchmark, may_leak
 from medinjection_fr.curate.signals import ComparedRecord, band_hashes, probes, signatures
 from medinjection_fr.processes import Count, raise_mistakes, run_tasks
+from medinjection_fr.release.digests import canonical_json
 from medinjection_fr.release.manifest import Release
 from medinjection_fr.release.shards import read_rows
 
 _COMMON_PROBE = 50
+_COMPARED = ("context", "instruction", "choices", "answer")
 
 
 class Leak(NamedTuple):
@@ -55,10 +57,14 @@ def find_leaks(release: Release, benchmark: Benchmark, jobs: int, scratch: Path)
         for number, shard in enumerate(release.shards)
         if any(may_leak(question.split, shard.cell.split) for question in benchmark.questions)
     ]
-    asked = [(question.form, question.split) for question in benchmark.questions]
-    pickled = pickle.dumps(asked)
-    path = scratch / f"asked-{hashlib.sha256(pickled).hexdigest()}.pickle"
-    path.write_bytes(pickled)
+    asked = canonical_json(
+        [
+            [{name: question.texts[name] for name in _COMPARED}, question.split]
+            for question in benchmark.questions
+        ]
+    )
+    path = scratch / f"asked-{hashlib.sha256(asked).hexdigest()}.json"
+    path.write_bytes(asked)
     raise_mistakes(run_tasks(partial(_search_shard, path), tasks, jobs, "searching"))
     found = []
     for number, _, split in tasks:
@@ -86,7 +92,7 @@ def _search_shard(asked: Path, task: tuple[int, Path, str], count: Count) -> Non
 @functools.lru_cache(maxsize=1)
 def _open_index(asked: Path) -> _Index:
     """Builds the index, once in each process."""
-    return _Index(pickle.loads(asked.read_bytes()))
+    return _Index([(ComparedRecord.of(texts), split) for texts, split in json.loads(asked.read_bytes())])
 
 
 class _Index:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from medinjection_fr.curate.normalise import normalise_record
 from medinjection_fr.curate.select import PRIORITY
 from medinjection_fr.curate.signals import ComparedRecord
 from medinjection_fr.errors import InputError, Problem
-from medinjection_fr.release.manifest import Release, read_release
+from medinjection_fr.record import LETTERS
+from medinjection_fr.release.cache import open_release
+from medinjection_fr.release.manifest import Release
 from medinjection_fr.release.shards import read_rows
 from medinjection_fr.sources.gold import parse_gold
-from medinjection_fr.sources.readers import read_json_records
+from medinjection_fr.sources.readers import read_csv, read_json_records, read_parquet
 
 OUTSIDE = "benchmark"
 """What stands for the split of an outside benchmark's questions."""
@@ -74,23 +77,58 @@ class Benchmark:
     unindexed: Mapping[str, int]
 
 
-def read_benchmark(path: Path) -> Benchmark:
-    """Reads a benchmark: a release folder (its test), a JSON array or JSON Lines.
+def read_benchmark(reference: str) -> Benchmark:
+    """Reads a benchmark.
+
+    Args:
+        reference: A file (JSON, JSON Lines, Parquet, CSV or TSV with a header), a release (its test): a
+            folder or ``organisation/name@v1.2.0``, or a dataset on the Hub: ``organisation/name``, whose
+            test is read, or all of it if it has none.
 
     Raises:
-        InputError: The file cannot be read, or no row has a question under a key that is known.
+        InputError: It cannot be read, or no row has a question under a key that is known.
     """
-    if not path.exists():
-        expected = "JSON, JSON Lines, or the folder of a release"
-        raise InputError(Problem(f"--against {path}", "no such file", expected))
-    if path.is_dir():
-        found = [_record_question(row, OUTSIDE) for row in _rows_of(read_release(path), "test")]
+    path = Path(reference)
+    if path.is_dir() or (not path.exists() and "@" in reference):
+        found = [_record_question(row, OUTSIDE) for row in _rows_of(open_release(reference), "test")]
         return _benchmark(found, path, "its test is empty")
-    values = list(read_json_records(path))
+    values = list(_read_file(path) if path.exists() else _read_dataset(reference))
     found = [_question(position, value, path.name) for position, value in values]
     first = values[0][1] if values else {}
     keys = ", ".join(first) if isinstance(first, Mapping) else type(first).__name__
     return _benchmark(found, path, f"no row is a question (keys: {keys or 'none'})")
+
+
+def _read_file(path: Path) -> Iterator[tuple[int, Any]]:
+    if path.suffix == ".parquet":
+        return read_parquet(path)
+    if path.suffix in (".csv", ".tsv"):
+        return _read_table(path, "\t" if path.suffix == ".tsv" else ",")
+    return read_json_records(path)
+
+
+def _read_table(path: Path, delimiter: str) -> Iterator[tuple[int, Any]]:
+    """Rows of a table whose first line is its header."""
+    records = read_csv(path, None, delimiter)
+    _, header = next(records)
+    for position, record in records:
+        yield position - 1, dict(zip(header, record, strict=False))
+
+
+def _read_dataset(name: str) -> Iterator[tuple[int, Any]]:
+    """Rows of a dataset's default configuration on the Hub; no code of it runs."""
+    expected = "a file, the folder of a release, organisation/name@v1.2.0, or organisation/name of a dataset"
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        raise InputError(Problem(f"--against {name}", "no such file", expected))
+    import datasets
+
+    try:
+        splits = datasets.load_dataset(name)
+    except Exception as error:  # whatever the Hub, its client or the dataset's files say
+        what = f"is no file, and cannot be read from the Hub ({str(error).splitlines()[0][:200]})"
+        raise InputError(Problem(f"--against {name}", what, expected)) from None
+    rows = splits["test"] if "test" in splits else chain.from_iterable(splits.values())
+    return enumerate(rows, 1)
 
 
 def read_later_splits(release: Release) -> Benchmark:
@@ -139,7 +177,7 @@ def _question(position: int, row: Any, source: str) -> Question | str:
     }
     if not isinstance(values["context"] or "", str):
         return "a context that is no text"
-    choices = values["choices"] or []
+    choices = values["choices"] or _choices_by_letter(row)
     choices = list(choices.values()) if isinstance(choices, Mapping) else choices
     texts = normalise_record(
         {
@@ -177,3 +215,9 @@ def _is_unicode(texts: Any) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _choices_by_letter(row: Mapping[str, Any]) -> list[Any]:
+    """Options that stand under keys of their own: A, B, C … in either case."""
+    found = ([row[key] for key in (letter, letter.lower()) if row.get(key)] for letter in LETTERS)
+    return [option for options in found for option in options[:1]]

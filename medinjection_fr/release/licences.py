@@ -39,6 +39,14 @@ TERMS = {
 """Licences whose terms are known. Any other, and every ``LicenseRef-…``, counts as none stated."""
 
 
+def terms_in_words(license: str, unknown: str) -> str:
+    """What a licence asks for besides naming its author; ``unknown`` if that is not known."""
+    terms = TERMS.get(license)
+    if terms is None:
+        return unknown
+    return "at most attribution" if terms == Terms() else str(terms)
+
+
 def openness(license: str) -> int:
     """Rank of a licence, the most open first: of two copies, the one that may be used more stays."""
     terms = TERMS.get(license)

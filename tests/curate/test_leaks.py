@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hub.state import Hub
 from releases import (
+    contents,
     copy_of,
     flip,
     invoke,
     question,
     read_rows,
     refused,
+    run,
     shard_paths,
     write_lines,
     write_recipe,
@@ -134,7 +143,7 @@ def test_no_earlier_split(tmp_path: Path) -> None:
         ),
         ("[]", "no row is a question (keys: none)"),
         ("", "is empty"),
-        (None, "no such file; expected JSON, JSON Lines, or the folder of a release"),
+        (None, "no such file; expected a file, the folder of a release"),
     ],
 )
 def test_a_benchmark_that_is_none(release: Path, tmp_path: Path, content: str | None, words: str) -> None:
@@ -158,3 +167,53 @@ def test_damaged_shards_are_named_together(release: Path, tmp_path: Path, jobs: 
     message = refused(invoke("leaks", damaged, "--against", rows, "--jobs", jobs))
     assert len(paths) == 2
     assert all(f"{damaged / path}: is not a whole shard" in message for path in paths)
+
+
+OPTIONS = ["Un écho-doppler veineux", "Une radiographie", "Un repos", "Une marche"]
+ROW = {"id": "q", "question": f"{ASKED} Une réponse.", "answer": "A"}
+
+
+@pytest.fixture(scope="module")
+def closed_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rows = [question("held", "mcqu", instruction=ROW["question"], choices=OPTIONS[::-1], answer="D")]
+    folder = tmp_path_factory.mktemp("closed")
+    return build(write_recipe(folder / "recipe", {"native": rows}), folder / "medinjection-fr").release.folder
+
+
+def test_a_benchmark_in_every_form(closed_release: Path, tmp_path: Path) -> None:
+    table = pa.table({**{name: [value] for name, value in ROW.items()}, "options": [OPTIONS]})
+    pq.write_table(table, tmp_path / "benchmark.parquet")
+    spread = {**ROW, **dict(zip("abcd", OPTIONS, strict=True))}
+    write_lines(tmp_path / "benchmark.jsonl", [spread])
+    for name, delimiter in (("benchmark.csv", ","), ("benchmark.tsv", "\t")):
+        with (tmp_path / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, spread, delimiter=delimiter)
+            writer.writeheader()
+            writer.writerow(spread)
+    for name in ("benchmark.parquet", "benchmark.jsonl", "benchmark.csv", "benchmark.tsv"):
+        report = found(closed_release, "--against", tmp_path / name)
+        assert told(closed_release, report["leaks"]) == {("held", "q", "copy")}, name
+
+
+def test_a_dataset_and_a_release_on_the_hub(hub: Hub, closed_release: Path, tmp_path: Path) -> None:
+    table = pa.table({**{name: [value] for name, value in ROW.items()}, "options": [OPTIONS]})
+    pq.write_table(table, tmp_path / "t.parquet")
+    shard = (tmp_path / "t.parquet").read_bytes()
+    pq.write_table(table.set_column(1, "question", [["Une autre question ?"]]), tmp_path / "t.parquet")
+    train = (tmp_path / "t.parquet").read_bytes()
+    hub.create("our-laboratory/exam").change(
+        {"data/test-00000.parquet": shard, "data/train-00000.parquet": train}
+    )
+    files = {path: (closed_release / path).read_bytes() for path in contents(closed_release)}
+    hub.create("our-laboratory/medinjection-fr").change(files, tag="v1.0.0")
+
+    def against(reference: str) -> subprocess.CompletedProcess[str]:
+        script = "from medinjection_fr.cli import main; main()"
+        command = ["leaks", closed_release, "--jobs", "1", "--json", "--against", reference]
+        return run([sys.executable, "-c", script, *command], env={**os.environ, **hub.environment("read")})
+
+    report = json.loads(against("our-laboratory/exam").stdout)
+    assert (report["questions"], len(report["leaks"])) == (1, 1)
+    assert "its test is empty" in refused(against("our-laboratory/medinjection-fr@v1.0.0"))
+    assert "cannot be read from the Hub" in refused(against("our-laboratory/nothing"))
+    assert "no such file" in refused(against("benchmark"))

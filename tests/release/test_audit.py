@@ -35,8 +35,10 @@ from medinjection_fr.build import build
 from medinjection_fr.curate.curation import Reported
 from medinjection_fr.curate.ledger import REPORTED, Dropped, count_by_rule, write_ledger
 from medinjection_fr.record import LETTERS, ORIGINS, SPLITS, TYPES
-from medinjection_fr.release.audit import QUANTILES, REPEAT_RULES, audit
+from medinjection_fr.release.audit import audit
 from medinjection_fr.release.audit_page import default_output, render_page, write_audit
+from medinjection_fr.release.lengths import QUANTILES
+from medinjection_fr.release.repeats import REPEAT_RULES
 from medinjection_fr.release.verify import verify
 
 Rows = list[dict[str, Any]]

@@ -25,7 +25,8 @@ from releases import (
 from medinjection_fr.build import build
 from medinjection_fr.recipe import find_recipe
 from medinjection_fr.record import ORIGINS
-from medinjection_fr.release.card import read_figures, read_front_matter
+from medinjection_fr.release.card_tables import read_figures
+from medinjection_fr.release.front_matter import read_front_matter
 from medinjection_fr.release.licences import PUBLIC_RULES, TERMS, LicensedRows, Terms, public_faults
 from medinjection_fr.release.verify import verify
 
@@ -316,7 +317,8 @@ def check_licences_of_the_card(release: Path) -> None:
     [_, *names], [label, *terms], *lines = table
     assert names == sorted({row["license"] for row in read_rows(release)})
     assert label == "*terms*"
-    assert terms == [str(TERMS[name]) if name in TERMS else "none known" for name in names]
+    known = [str(TERMS[name]) if name in TERMS else "none known" for name in names]
+    assert terms == ["at most attribution" if text == "–" else text for text in known]
     configs = manifest_of(release)["configs"]
     assert [line[0] for line in lines] == [f"`{name}`" for name in configs]
     for [_, *numbers], config in zip(lines, configs.values(), strict=True):
