@@ -143,15 +143,28 @@ def _send(
     as_request: bool,
     done: Callable[[], str | None],
 ) -> str:
-    """Uploads what main lacks, then commits."""
+    """Uploads what main lacks, then commits, if what was sent is what was verified."""
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     changes = compare(files, main)
-    additions = [CommitOperationAdd(name, files[name].path) for name in changes.sent]
+    additions = [CommitOperationAdd(name, _content(name, files[name])) for name in changes.sent]
     deletions = [CommitOperationDelete(name, is_folder=False) for name in changes.deleted]
     repository.upload(additions, as_request)
+    sent = {addition.path_in_repo: addition.upload_info.sha256.hex() for addition in additions}
+    if faults := [
+        Problem(str(files[name].path), "was changed while it was sent")
+        for name, sha256 in sent.items()
+        if sha256 != files[name].sha256
+    ]:
+        mend = "Nothing was committed. Let nothing write into the release, and push again"
+        raise InputError([*faults, Problem(repository.name, "was not changed", mend=mend)])
     message = f"Release {plan.tag.removeprefix('v')}"
     return repository.commit([*additions, *deletions], message, main.commit, as_request, done)
+
+
+def _content(name: str, file: LocalFile) -> Path | bytes:
+    """A shard's path; the bytes of a small file, which the client would read only when it commits."""
+    return file.path if name.startswith("data/") else file.path.read_bytes()
 
 
 def _read_back(repository: Repository, revision: str, files: Mapping[str, LocalFile], tag: str) -> str:

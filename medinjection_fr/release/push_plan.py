@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,10 +13,9 @@ import pyarrow as pa
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.cache import bring_to_cache
 from medinjection_fr.release.diff import diff_releases
-from medinjection_fr.release.digests import digest_file
 from medinjection_fr.release.hub import LocalFile, Repository, Snapshot, version_of
 from medinjection_fr.release.licences import LicensedRows, public_faults
-from medinjection_fr.release.manifest import MANIFEST, Release, parse_manifest
+from medinjection_fr.release.manifest import MANIFEST, Release, parse_manifest, seal
 from medinjection_fr.release.receive import receive_manifest
 from medinjection_fr.release.shards import open_shard
 
@@ -67,8 +67,9 @@ def release_files(release: Release) -> dict[str, LocalFile]:
         name: LocalFile(release.folder / name, file["bytes"], file["sha256"])
         for name, file in release.files.items()
     }
-    manifest = release.folder / MANIFEST
-    return {**files, MANIFEST: LocalFile(manifest, manifest.stat().st_size, digest_file(manifest))}
+    manifest = seal(release.manifest)
+    digest = hashlib.sha256(manifest).hexdigest()
+    return {**files, MANIFEST: LocalFile(release.folder / MANIFEST, len(manifest), digest)}
 
 
 def compare(files: Mapping[str, LocalFile], snapshot: Snapshot | None) -> Changes:

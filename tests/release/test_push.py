@@ -171,6 +171,26 @@ def test_damaged_release_is_refused_before_the_hub_is_asked(stage: Stage, tmp_pa
     assert stage.hub.log == []
 
 
+@pytest.mark.parametrize("name", ["README.md", "data/native/train/mcqu-00000-of-00001.arrow", "release.json"])
+@pytest.mark.parametrize("step", ["looking at main", "planning the upload", "committing"])
+def test_release_that_changes_while_it_is_sent_is_not_committed(
+    stage: Stage, tmp_path: Path, name: str, step: str
+) -> None:
+    stage.publish(FIRST)
+    folder = copy_of(stage.releases[SECOND], tmp_path)
+    as_verified, stage.releases = stage.releases[SECOND], {**stage.releases, SECOND: folder}
+    STEPS[step].strike(stage, before=lambda: flip(folder / name, 7), times=1)
+    done = stage.push(SECOND)
+    if done.exit_code:
+        assert name in refused(done)
+        assert list(stage.tags) == ["v1.0.0"]
+    else:  # it had been read already
+        assert step != "looking at main"
+        assert step == "committing" or not name.startswith("data/")
+    stage.releases = {**stage.releases, SECOND: as_verified}
+    stage.check()
+
+
 @pytest.mark.parametrize(
     ("tag", "words"),
     [
