@@ -80,7 +80,7 @@ class Journal:
 
     Args:
         path: The file; made if it is not there.
-        read_only: Nothing is written, and the file must exist.
+        read_only: No row is written, and the file must exist.
 
     Raises:
         InputError: The file is no journal, or one of another version.
@@ -96,18 +96,19 @@ class Journal:
             raise InputError(Problem(str(path), "its folder does not exist", mend="Make the folder first"))
         mend = "It was left as it is. Give another --journal, or use the version that wrote it"
         try:
-            self._open("ro" if read_only else "rwc", mend)
+            self._open(read_only, mend)
         except sqlite3.DatabaseError as error:
             what = f"cannot be used ({error})"
             raise InputError(Problem(str(path), what, "a journal, or no file yet", mend)) from None
 
-    def _open(self, mode: str, mend: str) -> None:
-        uri = f"{self.path.absolute().as_uri()}?mode={mode}"
+    def _open(self, read_only: bool, mend: str) -> None:
+        # SQLite's own read-only mode would leave its side files behind.
+        uri = f"{self.path.absolute().as_uri()}?mode={'rw' if read_only else 'rwc'}"
         self._database = sqlite3.connect(
             uri, uri=True, isolation_level=None, timeout=_BUSY_S, check_same_thread=False
         )
         run = self._database.execute
-        if mode != "ro":
+        if not read_only:
             with self._transaction():
                 if run("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
                     for statement in _TABLES.split(";\n"):
@@ -119,7 +120,9 @@ class Journal:
         if (version := run("PRAGMA user_version").fetchone()[0]) != VERSION:
             what = f"is a journal of version {version}"
             raise InputError(Problem(str(self.path), what, f"version {VERSION}", mend))
-        if mode != "ro":
+        if read_only:
+            run("PRAGMA query_only = ON")
+        else:
             run("PRAGMA journal_mode = WAL")
             run("PRAGMA synchronous = NORMAL")
 

@@ -7,13 +7,14 @@ import queue
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.models.budget import BudgetSpent
 from medinjection_fr.models.model import ModelError
 from medinjection_fr.models.request import Reply, Request
-from medinjection_fr.models.session import NotAsked, Replay, Session
+from medinjection_fr.models.session import AskedElsewhere, NotAsked, Replay, Session
 from medinjection_fr.progress import run_bar
 
 Item = TypeVar("Item")
@@ -58,6 +59,7 @@ class _Run(Generic[Item, Result]):
         self.abandoned = False
         self.error: BaseException | None = None
         self._session, self._items, self._work, self._report = session, iter(items), work, report
+        self._later: list[Item] = []  # items that another process is at
         self._failures_in_a_row = 0
         self._stopping = False
         self.thread = threading.Thread(target=self._main, daemon=True)
@@ -82,16 +84,21 @@ class _Run(Generic[Item, Result]):
 
     async def _worker(self) -> None:
         for item in self._items:  # shared by all workers: each item goes to one of them
-            await self._one(item)
+            await self._one(item, wait=False)
             while self.results.qsize() > _UNREAD_RESULTS * self._session.at_once:
                 await asyncio.sleep(_PAUSE_S)
             if self._stopping:
                 return
+        while self._later and not self._stopping:
+            await self._one(self._later.pop(), wait=True)
 
-    async def _one(self, item: Item) -> None:
+    async def _one(self, item: Item, wait: bool) -> None:
         try:
-            self.results.put(_Result(await self._work(item, self._session.ask)))
+            result = await self._work(item, partial(self._session.ask, wait=wait))
+            self.results.put(_Result(result))
             self._failures_in_a_row = 0
+        except AskedElsewhere:
+            self._later.append(item)
         except BudgetSpent:
             self._report.stopped, self._stopping = "budget", True
         except ModelError as error:
@@ -120,7 +127,8 @@ def run_all(
     """Does the work of many items, ``session.at_once`` of them at a time.
 
     Ctrl-C, or the end of the budget, starts no further item; those under way are finished, and the
-    iteration ends. A second Ctrl-C does not wait for them.
+    iteration ends. A second Ctrl-C does not wait for them. Items that another process is at are taken up
+    last, from what it has got.
 
     Args:
         session: The model with its journal.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 
 from medinjection_fr.models.budget import Budget, BudgetSpent, Prices
 from medinjection_fr.models.journal import Journal, Totals
@@ -43,8 +44,7 @@ class Session:
         self.at_once = at_once
         self.paid = 0
         """Replies that this session has paid for."""
-        self._under_way: dict[str, asyncio.Future[Reply]] = {}
-        self._places = asyncio.Semaphore(at_once)
+        self._here: _InLoop | None = None
 
     @property
     def name(self) -> str:
@@ -61,29 +61,40 @@ class Session:
         """Euros that the journal has paid to this model; ``None`` without prices."""
         return self.prices.cost(self.totals) if self.prices else None
 
-    async def ask(self, request: Request) -> Reply:
+    async def ask(self, request: Request, wait: bool = True) -> Reply:
         """The reply to a request, from the journal or else from the model.
 
+        Args:
+            request: What to ask.
+            wait: For a reply that another process is getting.
+
         Raises:
+            AskedElsewhere: Another process is asking it, and ``wait`` is false.
             BudgetSpent: It is not in the journal, and the budget is spent.
             ModelError: There is no reply.
         """
         key = request.key(self.model.name)
         if (reply := self.journal.find(key)) is not None:
             return reply
-        if (shared := self._under_way.get(key)) is not None:
+        loop = asyncio.get_running_loop()
+        if self._here is None or self._here.loop is not loop:
+            self._here = _InLoop(loop, asyncio.Semaphore(self.at_once))
+        places, under_way = self._here.places, self._here.under_way
+        if (shared := under_way.get(key)) is not None:
             return await asyncio.shield(shared)
-        future = self._under_way[key] = asyncio.ensure_future(self._ask_once(key, request))
-        future.add_done_callback(lambda _: self._under_way.pop(key, None))
+        future = under_way[key] = asyncio.ensure_future(self._ask_once(key, request, places, wait))
+        future.add_done_callback(lambda _: under_way.pop(key))
         return await asyncio.shield(future)
 
-    async def _ask_once(self, key: str, request: Request) -> Reply:
+    async def _ask_once(self, key: str, request: Request, places: asyncio.Semaphore, wait: bool) -> Reply:
         while not self.journal.claim(key):
             if (reply := self.journal.find(key)) is not None:
                 return reply
-            await asyncio.sleep(_LOOK_AGAIN_S)  # another process is asking it
+            if not wait:
+                raise AskedElsewhere
+            await asyncio.sleep(_LOOK_AGAIN_S)
         try:
-            async with self._places:
+            async with places:
                 return await self._pay(key, request)
         except BaseException:
             self.journal.release(key)
@@ -101,6 +112,19 @@ class Session:
         self.journal.write(key, self.model.name, request, reply)
         self.paid += 1
         return reply
+
+
+@dataclass(frozen=True)
+class _InLoop:
+    """What belongs to one event loop: a session may be used in several, one after the other."""
+
+    loop: asyncio.AbstractEventLoop
+    places: asyncio.Semaphore
+    under_way: dict[str, asyncio.Future[Reply]] = field(default_factory=dict)
+
+
+class AskedElsewhere(Exception):
+    """Another process is getting the reply to this request."""
 
 
 class NotAsked(Exception):

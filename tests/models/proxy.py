@@ -62,6 +62,8 @@ class Proxy:
         asked: Bodies of all requests.
         keys: The ``Authorization`` header of each.
         paid: How often each text of messages got a whole reply.
+        under_way: Requests that are being answered now.
+        most_at_once: The most there were.
     """
 
     def __init__(self, upstream: Upstream) -> None:
@@ -69,9 +71,10 @@ class Proxy:
         self.asked: list[Body] = []
         self.keys: list[str | None] = []
         self.paid: Counter[str] = Counter()
+        self.under_way = self.most_at_once = 0
         self._upstream = upstream
         self._faults: list[Fault] = []
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
 
     def spoil(self, *faults: Fault) -> None:
         """Adds faults; the first one that fits a request and is not used up is taken."""
@@ -86,9 +89,12 @@ class Proxy:
         self.asked, self.keys, self.paid = [], [], Counter()
 
     def answer(self, body: Body, key: str | None) -> tuple[Fault, int, bytes]:
-        with self._lock:
+        with self._changed:
             self.asked.append(body)
             self.keys.append(key)
+            self.under_way += 1
+            self.most_at_once = max(self.most_at_once, self.under_way)
+            self._changed.notify_all()
             fault = next((fault for fault in self._faults if fault.times and fault.only(body)), Fault())
             fault.times -= 1
         if fault.hold is not None:
@@ -98,9 +104,16 @@ class Proxy:
         status, data = self._upstream(body)
         return fault, status, _spoiled(fault, data) if status == 200 else data
 
-    def count(self, body: Body) -> None:
-        with self._lock:
-            self.paid[messages_of(body)] += 1
+    def end(self, body: Body, paid: bool) -> None:
+        with self._changed:
+            self.under_way -= 1
+            self.paid[messages_of(body)] += paid
+            self._changed.notify_all()
+
+    def wait_for(self, event: Callable[[], bool]) -> None:
+        """Waits until something is so; looked at whenever a request comes or ends."""
+        with self._changed:
+            assert self._changed.wait_for(event, timeout=300)
 
 
 def messages_of(body: Body) -> str:
@@ -128,17 +141,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        fault, status, data = self.proxy.answer(body, self.headers.get("Authorization"))
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/json", **fault.headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data[: fault.cut])
-        if fault.cut is not None:
-            self.close_connection = True
-        elif status == 200 and fault.raw is None:
-            self.proxy.count(body)
+        paid = False
+        try:
+            fault, status, data = self.proxy.answer(body, self.headers.get("Authorization"))
+            self.send_response(status)
+            for name, value in {"Content-Type": "application/json", **fault.headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data[: fault.cut])
+            self.close_connection = fault.cut is not None
+            paid = status == 200 and fault.cut is None and fault.raw is None
+        finally:
+            self.proxy.end(body, paid)
 
     def log_message(self, *arguments: Any) -> None:
         pass
