@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from medinjection_fr.curate.language import judge_language
+from medinjection_fr.generate.checks.additions import check_additions
 from medinjection_fr.generate.checks.fault import Fault
 from medinjection_fr.generate.checks.glossary import Glossary
+from medinjection_fr.generate.checks.length import check_length
+from medinjection_fr.generate.checks.names import check_acronyms, check_drugs
 from medinjection_fr.generate.checks.negations import check_negations
 from medinjection_fr.generate.checks.options import check_options
 from medinjection_fr.generate.checks.quantities import check_quantities
 from medinjection_fr.generate.checks.reading import Reading
+from medinjection_fr.generate.checks.residue import check_residue
 from medinjection_fr.generate.checks.signs import check_signs
 
 RULES = {
@@ -42,9 +46,14 @@ def check_text(source: str, target: str, glossary: Glossary) -> list[Fault]:
         return [Fault("text-missing", "no translation")]
     english, french = Reading(source), Reading(target)
     return [
-        fault
-        for check in (check_quantities, check_signs, check_negations)
-        for fault in check(english, french)
+        *check_length(source, target),
+        *check_additions(source, target),
+        *check_residue(english, french, glossary),
+        *check_quantities(english, french),
+        *check_signs(english, french),
+        *check_negations(english, french),
+        *check_drugs(english, french, glossary),
+        *check_acronyms(english, french, glossary),
     ]
 
 

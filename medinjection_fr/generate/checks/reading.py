@@ -29,6 +29,7 @@ _TABLE = str.maketrans(_FOLDED)
 _TO_FOLD = re.compile(f"[{re.escape(''.join(_FOLDED))}]")
 _SPELT = re.compile(r">=|=>|<=|=<|\+/-|\+-|\b(?:per|pour) cent\b|\bpercent\b|\bmm Hg\b")
 _SIGN = {">=": "≥", "=>": "≥", "<=": "≤", "=<": "≤", "+/-": "±", "+-": "±", "mm Hg": "mmHg"}
+_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s()<>]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _DIGIT = re.compile(r"\d")
 
@@ -42,7 +43,7 @@ class Reading:
         lower: The same in small letters.
         words: Its words, in small letters, in order.
         word_set: The same, without order.
-        has_digit: Whether there is any digit.
+        has_digit: Whether there is any digit. Addresses of the web are not read.
     """
 
     __slots__ = ("has_digit", "lower", "text", "word_set", "words")
@@ -50,6 +51,8 @@ class Reading:
     def __init__(self, text: str) -> None:
         if "&" in text:
             text = html.unescape(text)
+        if "www." in text or "http" in text:
+            text = _ADDRESS.sub(" ", text)
         if not text.isascii() or _TO_FOLD.search(text):
             text = text.translate(_TABLE)
         self.text = _SPELT.sub(lambda match: _SIGN.get(match[0], "%"), text)
