@@ -109,17 +109,40 @@ def judge_language(record: Mapping[str, Any]) -> LanguageVerdict:
     flags = [MIXED] if holds_english(words) or _is_english(options, words) else []
     if _is_clearly_french(words):
         return LanguageVerdict(FRENCH, False, tuple(flags), "function words are French")
-    text = "\n".join(parts)
-    language, probability = detect(text)
-    letters = sum(map(len, (word for part in words for word in part)))
+    language, evidence, is_foreign = _judge(parts, words)
     if language == FRENCH:
-        return LanguageVerdict(FRENCH, False, tuple(flags), f"fr {probability:.2f}")
+        return LanguageVerdict(FRENCH, False, tuple(flags), evidence)
+    if is_foreign:
+        return LanguageVerdict(language, True, tuple(flags), evidence)
+    return LanguageVerdict(language, False, tuple(sorted({*flags, SHORT})), evidence)
+
+
+def find_foreign(parts: Sequence[str], words: Sequence[Sequence[str]]) -> str | None:
+    """Says why texts are foreign for certain, as ``judge_language`` does, without its flags.
+
+    Args:
+        parts: The texts.
+        words: The words of each, in small letters.
+
+    Returns:
+        The evidence, or ``None``.
+    """
+    if _share(words, FRENCH_WORDS) > _share(words, ENGLISH_WORDS):  # decided without a detector
+        return None
+    _, evidence, is_foreign = _judge(parts, words)
+    return evidence if is_foreign else None
+
+
+def _judge(parts: Sequence[str], words: Sequence[Sequence[str]]) -> tuple[str | None, str, bool]:
+    """The language by langdetect, the evidence, and whether the texts are foreign for certain."""
+    language, probability = detect("\n".join(parts))
+    if language == FRENCH:
+        return language, f"fr {probability:.2f}", False
+    letters = sum(map(len, (word for part in words for word in part)))
     evidence = f"{language or 'nothing to go by'} {probability:.2f}, {letters} letters"
     french, english = _share(words, FRENCH_WORDS), _share(words, ENGLISH_WORDS)
     is_sure = letters >= _SHORTEST and probability >= _CONFIDENT and french <= english
-    if language is not None and (is_sure or (english and not french)):
-        return LanguageVerdict(language, True, tuple(flags), evidence)
-    return LanguageVerdict(language, False, tuple(sorted({*flags, SHORT})), evidence)
+    return language, evidence, language is not None and (is_sure or bool(english and not french))
 
 
 def detect(text: str) -> tuple[str | None, float]:

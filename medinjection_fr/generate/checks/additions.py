@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from medinjection_fr.generate.checks.fault import Fault
+from medinjection_fr.generate.checks.reading import Reading
 
 _ANNOUNCED = re.compile(
     r"\W*(?:(?:bien sûr|certainement|d'accord|très bien|ok|sure|certainly|of course|okay)\b[\s,.!:]*)?"
@@ -19,7 +20,9 @@ _ANNOUNCED = re.compile(
 _LABELS = {
     "question": re.compile(r"\W*question\s*(?:\d+\s*)?:", re.IGNORECASE),
     "answer": re.compile(r"\W*(?:réponse|answer|option|choix|choice)\s*(?:[a-z\d]\s*)?:", re.IGNORECASE),
-    "explanation": re.compile(r"\W*(?:explication|explanation|contexte|context|instruction|énoncé)\s*:", re.IGNORECASE),
+    "explanation": re.compile(
+        r"\W*(?:explication|explanation|contexte|context|instruction|énoncé)\s*:", re.IGNORECASE
+    ),
 }
 _LABEL_ENGLISH = re.compile(
     r"\W*(?:question|q|answer|ans|option|choice|explanation|exp|context|instruction)\s*(?:[a-z\d]{1,2}\s*)?[:.)-]",
@@ -27,11 +30,13 @@ _LABEL_ENGLISH = re.compile(
 )
 _LETTERED = re.compile(r"\s*(?:\([A-Ja-j]\)|[A-J][.):])\s")
 _NOTE = re.compile(
-    r"(?:^|[\s([*_])(?:note(?:s)?(?: du traducteur| de traduction)?|n\. ?b\.|nb|remarque(?: du traducteur)?|n\. ?d\. ?t\."
-    r"|ndt|translator's note|note de la traduction)\s*:",
+    r"(?:^|[\s([*_])(?:notes?(?: du traducteur| de (?:la )?traduction)?|remarque(?: du traducteur)?|n\. ?b\.|nb"
+    r"|n\. ?d\. ?t\.|ndt|translator's note)\s*:",
     re.IGNORECASE,
 )
-_NOTE_ENGLISH = re.compile(r"note|n\.? ?b\b|remark|nb\b|caution|warning|comment|notice|reminder", re.IGNORECASE)
+_NOTE_ENGLISH = re.compile(
+    r"note|n\.? ?b\b|remark|nb\b|caution|warning|comment|notice|reminder", re.IGNORECASE
+)
 _ALTERNATIVE = re.compile(
     r"\((?:ou|alternative|alternativement|litt|littéralement|traduction|sic|en anglais|in english|anglais)\b[ :]"
     r"|\[(?:traduction|sic|note|\.\.\.|…)",
@@ -41,7 +46,9 @@ _MARKS = {
     "a code fence": re.compile("```"),
     "a heading": re.compile(r"^\s{0,3}#{1,6}\s", re.MULTILINE),
     "bold": re.compile(r"\*\*|__\w"),
-    "a tag": re.compile(r"</?[a-z][\w-]{1,20}(?: [^<>]{0,80})?>|<\|[^|<>]{1,30}\|>|\[/?INST\]", re.IGNORECASE),
+    "a tag": re.compile(
+        r"</?[a-z][\w-]{1,20}(?: [^<>]{0,80})?>|<\|[^|<>]{1,30}\|>|\[/?INST\]", re.IGNORECASE
+    ),
     "JSON": re.compile(r'^\s*[{\[]\s*"|"\s*[}\]]\s*$|\\n|\\u[0-9a-f]{4}|"\s*:\s*"'),
     "a bullet": re.compile(r"^\s*[-*•]\s+\w", re.MULTILINE),
 }
@@ -50,16 +57,11 @@ _SUSPICIOUS = re.compile(r"[:`#*<\[{\\\n\"«“(_]|bien sûr|certainement|^[(\s]
 """Without any of these, nothing can have been added."""
 
 
-def check_additions(source: str, target: str) -> Iterator[Fault]:
-    """Looks for what a model adds to a translation.
-
-    Args:
-        source: The text in English, as it stands.
-        target: Its translation, as it stands.
-    """
-    if not _SUSPICIOUS.search(target):
+def check_additions(english: Reading, french: Reading) -> Iterator[Fault]:
+    """Looks for what a model adds to a translation into French."""
+    if not _SUSPICIOUS.search(french.raw):
         return
-    target = target.replace("’", "'")
+    source, target = english.raw, french.raw.replace("’", "'")
     found = [name for name, mark in _MARKS.items() if mark.search(target) and not mark.search(source)]
     if _ANNOUNCED.match(target) and not _ANNOUNCED.match(source):
         found.append("an announcement")

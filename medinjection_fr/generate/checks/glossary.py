@@ -11,6 +11,7 @@ from typing import Any
 from medinjection_fr.checked_yaml import read_yaml
 from medinjection_fr.curate.compare import without_accents
 from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.generate.checks.known_words import KnownWords
 from medinjection_fr.release.digests import digest_json
 
 GLOSSARY_FILE = Path(__file__).with_name("glossary.yaml")
@@ -27,6 +28,7 @@ class Glossary:
     Attributes:
         acronyms: English acronym → French forms, in small letters.
         drugs: English name in small letters → French forms, in small letters.
+        drug_words: English words, in small letters, that are names of drugs.
         english_words: Words of English alone, in small letters.
         both_languages: Words of both, though they look English.
         digest: SHA-256 of the terms, on which verdicts depend.
@@ -42,12 +44,10 @@ class Glossary:
         ordinary = frozenset(terms["not_drugs"].split())
         stems = re.compile(rf"\w{{2}}(?:{'|'.join(terms['drug_stems'].split())})s?$")
 
-        @functools.lru_cache(maxsize=200_000)
         def is_drug(word: str) -> bool:
             return word in names or (word not in ordinary and stems.search(word) is not None)
 
-        self.is_drug = is_drug
-        """Whether an English word, in small letters, is the name of a drug."""
+        self.drug_words = KnownWords(is_drug)
 
 
 def _forms(listed: str) -> tuple[str, ...]:
@@ -102,7 +102,12 @@ def _problems(terms: Any, path: Path) -> list[Problem]:
             problems.append(Problem(f"{path} › {name}", "not a mapping", "English term: French forms"))
             continue
         problems += [
-            Problem(f"{path} › {name} › {term}", "not text", "French forms separated by commas", "Put it in quotes")
+            Problem(
+                f"{path} › {name} › {term}",
+                "not text",
+                "French forms separated by commas",
+                "Put it in quotes",
+            )
             for term, forms in section.items()
             if not isinstance(term, str) or not isinstance(forms, str) or not all(_forms(forms))
         ]
@@ -112,5 +117,7 @@ def _problems(terms: Any, path: Path) -> list[Problem]:
         if not isinstance(terms.get(name, ""), str)
     ]
     if isinstance(stems := terms.get("drug_stems", ""), str) and not re.fullmatch(r"[a-z\s]*", stems):
-        problems.append(Problem(f"{path} › drug_stems", "more than letters", "ends of names in small letters"))
+        problems.append(
+            Problem(f"{path} › drug_stems", "more than letters", "ends of names in small letters")
+        )
     return problems

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterator
 
 from medinjection_fr.generate.checks.fault import Fault
+from medinjection_fr.generate.checks.reading import Reading
 
 BOUNDS = (
     (20, 0.2, 6.0),
@@ -12,7 +14,7 @@ BOUNDS = (
     (80, 0.67, 2.05),
     (160, 0.75, 1.94),
     (320, 0.81, 1.65),
-    (None, 0.86, 1.68),
+    (10**9, 0.86, 1.68),
 )
 """Characters of the source below which a pair of bounds holds, and the bounds of characters in French for one
 in English.
@@ -21,13 +23,14 @@ From 20 characters on they are the 0.25 and 99.75 percentiles of the ratio in TI
 wider; ``benchmarks/translation_checks.py`` prints the percentiles. It has no shorter texts: there the bounds
 only catch what is absurd ("CT" may become "tomodensitométrie").
 """
+_TOPS = [top for top, _, _ in BOUNDS]
 _SMALLEST = 60
 """Characters of a translation that is never too long."""
 
 
-def check_length(source: str, target: str) -> Iterator[Fault]:
+def check_length(source: Reading, target: Reading) -> Iterator[Fault]:
     """Compares the lengths of a text and its translation, white space trimmed."""
-    english, french = len(source.strip()), len(target.strip())
-    low, high = next((low, high) for top, low, high in BOUNDS if top is None or english < top)
+    english, french = len(source.raw.strip()), len(target.raw.strip())
+    _, low, high = BOUNDS[bisect.bisect_right(_TOPS, english)]
     if french < low * english or (french > high * english and (english >= 20 or french > _SMALLEST)):
         yield Fault("length", f"{french} characters for {english}; {low} to {high} for one are usual")

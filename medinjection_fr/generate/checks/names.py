@@ -23,7 +23,7 @@ _EMPHASIS = frozenset(
 
 def check_drugs(source: Reading, target: Reading, glossary: Glossary) -> Iterator[Fault]:
     """Looks for each drug of an English text in its French translation."""
-    drugs = [word for word in source.word_set if glossary.is_drug(word)]
+    drugs = glossary.drug_words.among(source.word_set)
     if not drugs:
         return
     known = {skeleton(word) for word in target.word_set}

@@ -106,6 +106,11 @@ def find_numbers(reading: Reading, language: str) -> list[Number]:
     return found
 
 
+def find_digits(reading: Reading) -> list[str]:
+    """Finds what stands in digits, group by group, whatever it means."""
+    return re.findall(r"\d+", reading.text)
+
+
 def hinted_values(reading: Reading, language: str) -> set[str]:
     """Values that other words of a text may stand for: "twice", "deuxième", "moitié", "type II", "b.i.d."."""
     rules = _language(language)
