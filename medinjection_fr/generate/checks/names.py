@@ -12,6 +12,8 @@ from medinjection_fr.generate.checks.reading import Reading
 
 _ACRONYM = re.compile(r"(?<![^\W\d_])[A-Za-z]*[A-Z][A-Za-z]{0,2}[A-Z][A-Za-z]*(?![^\W\d_])")
 _CAPITALS = re.compile(r"(?:(?<![^\W_])[A-Z]{2,}[ ,]+){2,}[A-Z]{2,}(?![^\W_])")
+_WORD = re.compile("[A-Z]+")
+_ROMAN = re.compile("[IVX]+")
 _LONGEST = 8
 """Letters above which a word in capitals is no acronym."""
 _EMPHASIS = frozenset(
@@ -39,27 +41,40 @@ def check_drugs(source: Reading, target: Reading, glossary: Glossary) -> Iterato
 def check_acronyms(source: Reading, target: Reading, glossary: Glossary) -> Iterator[Fault]:
     """Looks for each acronym of an English text in its French translation.
 
-    It may stand unchanged, in a form of the glossary, or with its letters in another order (MRSA, SARM).
+    It stands in a form of the glossary; without an entry there, unchanged or with its letters in another
+    order (MRSA, SARM).
     """
-    found = {_singular(match) for match in _ACRONYM.findall(source.text) if len(match) <= _LONGEST}
+    found = {acronym for acronym in _ACRONYM.findall(source.text) if len(acronym) <= _LONGEST}
     if not found:
         return
-    lost = sorted(
-        acronym
-        for acronym in found
-        if acronym.lower() not in target.word_set
-        and not _is_word(acronym, glossary)
-        and not _has_form(glossary.acronyms.get(acronym, ()), target)
-    )
+    lost = [acronym for acronym in found if not _is_kept(acronym, target, glossary)]
     if not lost or _is_shouted(source.text):
         return
-    if shouted := set(re.findall("[A-Z]+", " ".join(match[0] for match in _CAPITALS.finditer(source.text)))):
-        lost = [acronym for acronym in lost if acronym not in shouted]
-    others = [other for other in map(_singular, _ACRONYM.findall(target.text)) if other not in found]
-    reordered = {"".join(sorted(other.lower())) for other in others}
-    lost = [acronym for acronym in lost if "".join(sorted(acronym.lower())) not in reordered]
+    shouted = set(_WORD.findall(" ".join(match[0] for match in _CAPITALS.finditer(source.text))))
+    others = [other for other in _ACRONYM.findall(target.text) if other not in found]
+    reordered = {_letters(form) for other in others for form in (other, _singular(other))}
+    lost = [
+        acronym
+        for acronym in lost
+        if acronym not in shouted and _letters(_singular(acronym)) not in reordered
+    ]
     if lost:
-        yield Fault("acronym-lost", ", ".join(lost))
+        yield Fault("acronym-lost", ", ".join(sorted(lost)))
+
+
+def _is_kept(acronym: str, target: Reading, glossary: Glossary) -> bool:
+    singular = _singular(acronym)
+    if forms := glossary.acronyms.get(acronym) or glossary.acronyms.get(singular):
+        return _has_form(forms, target)
+    if not {acronym.lower(), singular.lower()}.isdisjoint(target.word_set):
+        return True
+    word = acronym.lower()
+    is_word = word in _EMPHASIS or word in ENGLISH_WORDS or word in ENGLISH_NOUNS
+    return is_word or _ROMAN.fullmatch(acronym) is not None
+
+
+def _letters(acronym: str) -> str:
+    return "".join(sorted(acronym.lower()))
 
 
 def _singular(acronym: str) -> str:
@@ -68,13 +83,6 @@ def _singular(acronym: str) -> str:
 
 def _has_form(forms: tuple[str, ...], target: Reading) -> bool:
     return any(form in (target.word_set if form.isalpha() else target.lower) for form in forms)
-
-
-def _is_word(acronym: str, glossary: Glossary) -> bool:
-    word = acronym.lower()
-    return acronym not in glossary.acronyms and (
-        word in _EMPHASIS or word in ENGLISH_WORDS or word in ENGLISH_NOUNS
-    )
 
 
 def _is_shouted(text: str) -> bool:

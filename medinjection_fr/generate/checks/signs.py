@@ -15,7 +15,7 @@ from medinjection_fr.generate.checks.reading import Reading
 
 _SIGN = re.compile(
     r"(?P<plain>[<>≤≥±~‰])"
-    r"|(?<![^\W_])[A-Z][A-Za-z]{0,2}\d{0,3}(?P<name>\+|-(?![\w(]))"  # A+, CD4-, Rh-
+    r"|(?<![^\W_])[A-Z][A-Za-z]{0,2}\d{0,3}(?P<name>\+|-(?![\w(]| +[A-Z]))"  # A+, CD4-, Rh-
     r"|(?P<plus>\+)"
     r"|(?<![\w)\]%.-])(?<![\d%] )(?P<minus>-)(?=\.?\d)"  # 10-15 and 10 -15 are ranges
     r"|(?<![\d ])(?P<percent>%)|(?<=[^\d] )(?P<a_percent>%)"  # without a number
