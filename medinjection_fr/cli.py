@@ -13,6 +13,7 @@ import click
 
 from medinjection_fr import __version__
 from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.generate.cli import generate, translate
 
 _FOLDER = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -66,6 +67,10 @@ def main() -> None:
     """MedInjection-FR: build, verify and look into releases of the dataset."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal or pipe that cannot show every letter
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+main.add_command(translate)
+main.add_command(generate)
 
 
 @main.command()
