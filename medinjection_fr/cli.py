@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import datetime
 import errno
 import io
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from medinjection_fr import __version__
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.generate.cli import generate, translate
+
+if TYPE_CHECKING:
+    from medinjection_fr.release.manifest import Release
 
 _FOLDER = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -116,27 +120,111 @@ def build(
 
 
 @main.command()
-@click.argument("folder", type=_FOLDER)
+@click.argument("release")
 @click.option("--rows", is_flag=True, help="Validate every record again.")
 @_json_option
-def verify(folder: Path, rows: bool, as_json: bool) -> None:
-    """Check that the release in FOLDER is whole and says the truth about itself. Offline.
+def verify(release: str, rows: bool, as_json: bool) -> None:
+    """Check that RELEASE is whole and says the truth about itself.
+
+    RELEASE is a folder, which is checked offline, or organisation/name@v1.2.0, whose every byte is read from
+    the Hub.
 
     Example: medinjection-fr verify medinjection-fr --rows
     """
+    from medinjection_fr.release.cache import parse_reference
     from medinjection_fr.release.manifest import read_release
+    from medinjection_fr.release.pull import verify_tag
     from medinjection_fr.release.verify import verify as verify_release
 
-    problems = verify_release(folder, rows)
+    if named := parse_reference(release):
+        opened, problems = verify_tag(*named, rows)
+    else:
+        problems, opened = verify_release(Path(release), rows), read_release(Path(release))
     if as_json:
-        _print_json({"release": str(folder), "sound": not problems, "problems": list(map(vars, problems))})
+        _print_json({"release": release, "sound": not problems, "problems": list(map(vars, problems))})
         sys.exit(2 if problems else 0)
     if problems:
         _fail(problems)
-    release = read_release(folder)
-    total = sum(shard.rows for shard in release.shards)
+    total = sum(shard.rows for shard in opened.shards)
     what = "every file and record" if rows else "every file"
-    click.echo(f"{folder}: sound. Version {release.version}, {total:,} records, {what} checked.")
+    click.echo(f"{release}: sound. Version {opened.version}, {total:,} records, {what} checked.")
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--repo", required=True, help="Dataset repository on the Hub: organisation/name.")
+@click.option("--tag", required=True, help="The release's tag, as v1.2.0.")
+@click.option("--private", is_flag=True, help="In a repository that not everybody sees.")
+@click.option("--create-pr", is_flag=True, help="Open a pull request, which gets no tag.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent and deleted; write nothing.")
+@_json_option
+def push(
+    folder: Path, repo: str, tag: str, private: bool, create_pr: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Publish the release in DIR on the Hub: one commit, read back byte by byte, then the tag.
+
+    Repeat a push that was stopped: it goes on from what is there.
+
+    Example: medinjection-fr push medinjection-fr --repo org/medinjection-fr --tag v1.2.0
+    """
+    from medinjection_fr.release.push import push as push_release
+    from medinjection_fr.tables import print_push, push_summary
+
+    pushed = push_release(folder, repo, tag, private, create_pr, dry_run)
+    if as_json:
+        _print_json(push_summary(pushed))
+    else:
+        print_push(pushed)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--repo", required=True, help="Dataset repository on the Hub: organisation/name.")
+@click.option("--tag", required=True, help="The release's tag, as v1.2.0.")
+@click.option("--replace", is_flag=True, help="Take the place of a release in DIR.")
+@_json_option
+def pull(folder: Path, repo: str, tag: str, replace: bool, as_json: bool) -> None:
+    """Bring a release from the Hub into DIR, whole and verified or not at all.
+
+    Example: medinjection-fr pull medinjection-fr --repo org/medinjection-fr --tag v1.2.0
+    """
+    from medinjection_fr.release.cache import cached_releases
+    from medinjection_fr.release.pull import pull as pull_release
+
+    pulled = pull_release(repo, tag, folder, replace, cached_releases(repo))
+    if as_json:
+        told = {"release": str(folder), "version": pulled.release.version, "commit": pulled.commit}
+        _print_json({**told, "digest": pulled.release.manifest["digest"], "written": pulled.written})
+        return
+    state = "Wrote" if pulled.written else "Unchanged:"
+    click.echo(f"{state} {folder}, version {pulled.release.version} of {repo}, every byte checked.")
+    click.echo(f"Next: medinjection-fr configs --release {folder}")
+
+
+@main.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--date", type=click.DateTime(["%Y-%m-%d"]), help="Of the changelog entry; today if not given.")
+@_json_option
+def diff(old: str, new: str, date: datetime.datetime | None, as_json: bool) -> None:
+    """Compare the releases OLD and NEW: records, columns, configurations, licences; the honest version.
+
+    Each is a folder, or organisation/name@v1.2.0 on the Hub. It ends with the entry for the changelog of NEW's
+    recipe. --json names every record that differs.
+
+    Example: medinjection-fr diff medinjection-fr-1.0.0 medinjection-fr
+    """
+    from medinjection_fr.release.changelog import changelog_entry
+    from medinjection_fr.release.diff import diff_releases
+    from medinjection_fr.tables import print_difference
+
+    difference = diff_releases(*_open_releases(old, new))
+    entry = changelog_entry(difference, f"{date or datetime.date.today():%Y-%m-%d}")
+    if as_json:
+        rows = {"withdrawn": difference.withdrawn, "rows": difference.rows.to_pylist()}
+        _print_json({**difference.summary(), **rows, "changelog": entry})
+    else:
+        print_difference(difference, entry)
 
 
 @main.command()
@@ -330,6 +418,21 @@ def export_source(name: str, output: Path, data: Path) -> None:
 
     kept, dropped = export(find_source(name), data / name, output)
     click.echo(f"{output}: {kept:,} rows; {dropped:,} dropped, named in {output}.dropped.jsonl")
+
+
+def _open_releases(*references: str) -> list[Release]:
+    """Opens every release, or tells what is wrong with each."""
+    from medinjection_fr.release.cache import open_release
+
+    releases, problems = [], []
+    for reference in references:
+        try:
+            releases.append(open_release(reference))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return releases
 
 
 def _find_recipe(recipe: str, data: Path | None) -> tuple[Path, Path | None]:

@@ -15,6 +15,8 @@ from medinjection_fr.release.manifest import Release, read_release
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
 
+    from medinjection_fr.release.cache import RemoteRelease
+
 DEFAULT_FOLDER = Path("medinjection-fr")
 
 
@@ -24,33 +26,50 @@ def load(
     path: str | Path | None = None,
     streaming: bool = False,
     verify: bool = False,
+    repo: str | None = None,
+    version: str | None = None,
 ) -> Dataset | DatasetDict | IterableDataset | IterableDatasetDict:
-    """Loads a configuration of a release.
+    """Loads a configuration of a release, from a folder or from the Hub.
 
     The manifest's own digest, and the size and row count of every shard that is opened, are checked
     always.
+
+    From the Hub, it is the version asked for or an error, never another: it is found by its tag, read
+    by the tag's commit, verified byte by byte, and kept in the cache (``cache_of``). From then on it is
+    loaded from there, whether the Hub answers or not. A stream is read from the Hub as it goes, at the
+    tag's commit, unless the version is in the cache.
 
     Args:
         config: ``native+translated`` in any order of its parts, ``…-controlled``, ``…-matched``, or
             the paper's names (``NAT``, ``TRAD-SYN``, ``ALL``).
         split: ``train``, ``validation`` or ``test``, also sliced or joined as datasets has it
             (``train[:10%]``, ``validation+test``); all splits if ``None``.
-        path: Folder of the release; ``./medinjection-fr`` if ``None``.
+        path: Folder of the release; ``./medinjection-fr`` if ``None`` and there is no ``repo``.
         streaming: Read rows one after another, without mapping files.
         verify: Check every byte of the release first.
+        repo: Repository on the Hub, as ``org/medinjection-fr``, instead of a folder.
+        version: As ``1.2.0``. For a folder, what it has to hold; for a repository, the newest release
+            that the Hub names if ``None``.
 
     Returns:
         One dataset if a split is named, else a dictionary of them, as ``load_dataset`` does.
 
     Raises:
-        InputError: No such release, configuration or split, or a damaged file.
+        InputError: No such release, configuration or split, another version, a damaged file, or a
+            Hub that refuses or fails.
     """
     name = normalise_config_name(config)
-    release = read_release(Path(path) if path is not None else DEFAULT_FOLDER)
+    release: Release | RemoteRelease
+    if repo is None:
+        release = _open_folder(Path(path) if path is not None else DEFAULT_FOLDER, version)
+    else:
+        release = _open_repository(repo, version, path, streaming and not verify)
     if reason := release.manifest["absent_configs"].get(name):
         present = ", ".join(release.manifest["configs"])
         what = f"has no configuration {name}: {reason}"
         raise InputError(Problem(str(release.folder), what, f"one of {present}"))
+    if not isinstance(release, Release):
+        return _stream(_addresses(release, name), split)
     if verify:
         from medinjection_fr.release.verify import verify as verify_release
 
@@ -58,12 +77,36 @@ def load(
             raise InputError(problems)
     shards = _checked_shards(release, name)
     if streaming:
-        return _stream(shards, split)
+        # datasets takes a path for a pattern.
+        return _stream({part: [glob.escape(str(p)) for p in paths] for part, paths in shards.items()}, split)
     if split is None:
         from datasets import DatasetDict
 
         return DatasetDict({part: _map(release, name, part, shards) for part in shards})
     return _select(release, name, split, shards)
+
+
+def _open_folder(folder: Path, version: str | None) -> Release:
+    release = read_release(folder)
+    if version not in (None, release.version):
+        raise InputError(Problem(str(folder), f"holds version {release.version}", str(version)))
+    return release
+
+
+def _open_repository(
+    repo: str, version: str | None, path: str | Path | None, manifest_only: bool
+) -> Release | RemoteRelease:
+    if path is not None:
+        what = f"a folder ({path}) and a repository ({repo}) are given"
+        raise InputError(Problem("load", what, "one of them"))
+    from medinjection_fr.release.cache import open_version
+
+    return open_version(repo, version, manifest_only)
+
+
+def _addresses(release: RemoteRelease, name: str) -> dict[str, list[str]]:
+    splits = release.manifest["configs"][name]["splits"]
+    return {split: [f"{release.folder}/{path}" for path in part["shards"]] for split, part in splits.items()}
 
 
 def _checked_shards(release: Release, name: str) -> dict[str, list[Path]]:
@@ -165,13 +208,12 @@ def _link(release: Release, path: Path) -> Path:
     return link
 
 
-def _stream(shards: dict[str, list[Path]], split: str | None) -> Any:
+def _stream(files: dict[str, list[str]], split: str | None) -> Any:
+    """Streams the shards of each split, given as patterns."""
     import datasets
 
-    if split is not None and split not in shards:
-        expected = f"one of {', '.join(shards)} (slices need streaming=False)"
+    if split is not None and split not in files:
+        expected = f"one of {', '.join(files)} (slices need streaming=False)"
         raise InputError(Problem("split", f'"{split}" is not there', expected))
-    suffix = next(iter(shards.values()))[0].suffix.removeprefix(".")
-    # datasets takes a path for a pattern.
-    files = {part: [glob.escape(str(path)) for path in paths] for part, paths in shards.items()}
+    suffix = next(iter(files.values()))[0].rsplit(".", 1)[-1]
     return datasets.load_dataset(suffix, data_files=files, split=split, streaming=True)

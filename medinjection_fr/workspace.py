@@ -1,4 +1,4 @@
-"""Where a build works until it is whole: resumable after a kill, one at a time, swapped in at the end."""
+"""Where a release is made until it is whole: resumable after a kill, one at a time, swapped in at the end."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ class Workspace:
 
 @contextmanager
 def open_workspace(output: Path) -> Iterator[Workspace]:
-    """Opens the workspace of an output folder, for one build at a time.
+    """Opens the workspace of an output folder, for one process at a time.
 
     Raises:
-        InputError: Another build works on the same output, or the output is something else.
+        InputError: Another process works on the same output, or the output is something else.
     """
     if (
         output.exists()
@@ -84,7 +84,7 @@ def open_workspace(output: Path) -> Iterator[Workspace]:
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        what = "another build is writing here"
+        what = "another build or pull is writing here"
         raise InputError(Problem(str(output), what, mend="Wait for it, or give another --output")) from None
     try:
         workspace.restore_previous()

@@ -3,10 +3,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+from hub.server import serve_hub
+from hub.state import Hub
+from publishing import VERSIONS, Stage, build_version
 from releases import STUDY, few_rows, write_recipe
 
 from medinjection_fr.build import build
@@ -53,3 +57,23 @@ def tiny_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_release(tiny_recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The release of ``tiny_recipe``; to be left as it is."""
     return build(tiny_recipe, tmp_path_factory.mktemp("tiny") / "medinjection-fr").release.folder
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    """A Hub of our own on 127.0.0.1; ``hub/server.py`` says how to use it."""
+    with serve_hub(tmp_path / "hub") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def small_releases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Three small releases that follow each other; to be left as they are."""
+    folder = tmp_path_factory.mktemp("versions")
+    return {version: build_version(folder, version) for version in VERSIONS}
+
+
+@pytest.fixture
+def stage(hub: Hub, small_releases: dict[str, Path]) -> Stage:
+    """A Hub, and releases to push to it."""
+    return Stage(hub, small_releases)

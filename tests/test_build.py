@@ -387,7 +387,7 @@ def test_one_build_at_a_time_writes_into_a_folder(tmp_path: Path, small_recipe: 
         message = refused(invoke("build", small_recipe, "--output", tmp_path / "out"))
         other.communicate()
     assert message.count("\n") == 1
-    assert "another build is writing here" in message
+    assert "another build or pull is writing here" in message
     assert build(small_recipe, tmp_path / "out").written
 
 

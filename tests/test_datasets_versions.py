@@ -1,19 +1,14 @@
-"""A release opens in every version of datasets that the README names: the same rows, the same columns.
-
-Each version has an environment of its own under ``.venv-datasets``, made once.
-"""
+"""A release opens in every version of datasets that the README names: the same rows, the same columns."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import sys
-import venv
 from pathlib import Path
 from typing import Any
 
 import pytest
+from environments import programs_of
 from releases import question, run, write_frenchmedmcqa, write_recipe
 
 import medinjection_fr
@@ -23,7 +18,6 @@ from medinjection_fr.release.manifest import Release
 
 pytestmark = pytest.mark.slow
 
-ENVIRONMENTS = Path(__file__).parent.parent / ".venv-datasets"
 VERSIONS = {"2.21.0": "==2.21.0", "3.6.0": "==3.6.0", "4.8.5": "==4.8.5", "newest": ">=5.2,<6"}
 
 DESCRIBE = """
@@ -63,16 +57,7 @@ print(json.dumps({"version": datasets.__version__, "found": found}))
 @pytest.fixture(scope="module", params=VERSIONS)
 def python(request: pytest.FixtureRequest) -> Path:
     """The interpreter of an environment with one version of datasets."""
-    folder = ENVIRONMENTS / request.param
-    interpreter = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        venv.create(folder, with_pip=True)
-        command = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        done = run([*command, f"datasets{VERSIONS[request.param]}"])
-        assert done.returncode == 0, done.stderr
-        (folder / "complete").touch()
-    return interpreter
+    return programs_of(request.param, f"datasets{VERSIONS[request.param]}") / "python"
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Digests: SHA-256 of files, and of JSON in its canonical form."""
+"""Digests: SHA-256 of files, and of JSON in its canonical form; git's own."""
 
 from __future__ import annotations
 
@@ -23,3 +23,8 @@ def digest_file(path: Path) -> str:
     """SHA-256 of a file, as 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def git_blob_id(data: bytes) -> str:
+    """The identifier that git gives to a file's content, as 40 hex digits."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()

@@ -96,24 +96,37 @@ def read_release(folder: Path) -> Release:
         what = "is not a release: it has no release.json" if folder.exists() else "no such folder"
         mend = "Give the folder that `medinjection-fr build` or `demo` wrote"
         raise InputError(Problem(str(folder), what, mend=mend)) from None
+    return Release(folder, parse_manifest(data, str(path)))
+
+
+def parse_manifest(data: bytes, where: str) -> Mapping[str, Any]:
+    """Reads a manifest and checks its form and its own digest.
+
+    Args:
+        data: Bytes of a ``release.json``.
+        where: What messages call it.
+
+    Raises:
+        InputError: It is damaged or of another format.
+    """
     damaged = "Restore the file, or fetch or build the release again"
     try:
         manifest = json.loads(data.decode("utf-8"))
         sealed = seal(manifest) if isinstance(manifest, dict) else b""
     except (ValueError, RecursionError):
-        raise InputError(Problem(str(path), "is not JSON", "a manifest", damaged)) from None
+        raise InputError(Problem(where, "is not JSON", "a manifest", damaged)) from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else None
         what = f"is of the format {found!r}"
-        raise InputError(Problem(str(path), what, FORMAT, "Use the package version that wrote it"))
+        raise InputError(Problem(where, what, FORMAT, "Use the package version that wrote it"))
     if sealed != data:
         what = "was altered: its bytes do not give its own digest"
-        raise InputError(Problem(str(path), what, mend=damaged))
-    if problems := schema_problems(manifest, "release", str(path)):
+        raise InputError(Problem(where, what, mend=damaged))
+    if problems := schema_problems(manifest, "release", where):
         raise InputError(problems)
     parts = [part for config in manifest["configs"].values() for part in config["splits"].values()]
     listed = {shard for part in parts for shard in part["shards"]}
     if unknown := sorted(listed - {file["path"] for file in manifest["files"]}):
         what = f"list {unknown[0]}, which is not among the files"
-        raise InputError(Problem(f"{path} › configs", what, mend=damaged))
-    return Release(folder, manifest)
+        raise InputError(Problem(f"{where} › configs", what, mend=damaged))
+    return manifest

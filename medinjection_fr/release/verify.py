@@ -83,17 +83,22 @@ def _inventory_faults(release: Release) -> Iterator[Problem]:
     for name in sorted(present.keys() - known.keys() - {MANIFEST}):
         mend = "Remove it: a release holds what its manifest lists"
         yield Problem(str(folder / name), "is not in release.json", mend=mend)
-    for name in sorted(known.keys() - present.keys()):
-        yield Problem(str(folder / name), "is missing", mend=_MEND)
-    checked = sorted(known.keys() & present.keys())
+    yield from damaged_files(release)
+
+
+def damaged_files(release: Release) -> Iterator[Problem]:
+    """Yields what is wrong with the files that a release lists: absent, or of other bytes."""
+    files = sorted(release.files.items())
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        faults = pool.map(lambda name: _file_fault(present[name], known[name]), checked)
-        for fault in progress_bar(faults, "hashes", len(checked)):
+        faults = pool.map(lambda file: _file_fault(release.folder / file[0], file[1]), files)
+        for fault in progress_bar(faults, "hashes", len(files)):
             if fault:
                 yield fault
 
 
 def _file_fault(path: Path, expected: Any) -> Problem | None:
+    if not path.exists() and not path.is_symlink():
+        return Problem(str(path), "is missing", mend=_MEND)
     if not path.is_file():
         return Problem(str(path), "is not a plain file", mend=_MEND)
     size = path.stat().st_size

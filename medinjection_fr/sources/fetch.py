@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import glob
-import hashlib
 import http.client
 import json
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.progress import byte_bar
-from medinjection_fr.release.digests import digest_file
+from medinjection_fr.release.digests import digest_file, git_blob_id
+from medinjection_fr.retries import DEFAULT_RETRIES, Retries
 from medinjection_fr.sources.archives import unpack
 from medinjection_fr.sources.catalogue import Source
 
@@ -27,17 +26,6 @@ _CHUNK = 1 << 18
 _TIMEOUT_S = 60
 HUB_RECORD = ".fetched.json"
 """In a folder fetched from the Hub: repository and revision that it holds, and the files with their sizes."""
-
-
-@dataclass(frozen=True)
-class Retries:
-    """How often a transient fault is tried again, and the first pause in seconds (then doubled)."""
-
-    times: int = 4
-    pause: float = 1.0
-
-
-DEFAULT_RETRIES = Retries()
 
 
 def fetch(source: Source, folder: Path, retries: Retries = DEFAULT_RETRIES) -> list[str]:
@@ -158,8 +146,7 @@ def _is_listed(path: Path, file: RepoFile) -> bool:
         return False
     if file.lfs:
         return digest_file(path) == file.lfs.sha256
-    data = path.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest() == file.blob_id
+    return git_blob_id(path.read_bytes()) == file.blob_id
 
 
 def _fetch_url(file: Mapping[str, Any], folder: Path, retries: Retries) -> bool:

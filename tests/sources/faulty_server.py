@@ -9,9 +9,11 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+
+from loopback import QuietServer, serving
 
 FOR_EVER = 10**9
 HTML = b"<!DOCTYPE html><html><body>Please log in</body></html>"
@@ -121,31 +123,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *arguments: Any) -> None:
         pass
-
-
-class QuietServer(ThreadingHTTPServer):
-    """Says nothing of clients that hang up, as killed ones do; any other error is shown."""
-
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(
-            sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1], ConnectionError
-        ):
-            super().handle_error(request, client_address)
-
-
-@contextmanager
-def serving(server: ThreadingHTTPServer) -> Iterator[str]:
-    """Runs a server in a thread of its own; gives its address."""
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @contextmanager

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from releases import few_rows, question, write_recipe
+
+from hub.client import REPOSITORY
+from hub.state import Hub
+from hub.store import Repository
+from medinjection_fr.build import build
+
+
+@pytest.fixture(scope="session")
+def versions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Two small releases by their tags; the second has one record more."""
+    folder, rows = tmp_path_factory.mktemp("versions"), few_rows()
+    found = {}
+    for version in ("1.0.0", "1.1.0"):
+        recipe = write_recipe(folder / f"recipe-{version}", rows, version=version)
+        found[f"v{version}"] = build(recipe, folder / version / "medinjection-fr").release.folder
+        rows["native"].append(question("one-more"))
+    return found
+
+
+@pytest.fixture
+def repository(hub: Hub) -> Repository:
+    """An empty repository."""
+    return hub.create(REPOSITORY)
