@@ -8,16 +8,11 @@ from typing import Any, TypeVar
 
 from medinjection_fr.generate.checks.fault import Fault
 from medinjection_fr.generate.outcome import Ask, Finding
+from medinjection_fr.generate.rules import told
 from medinjection_fr.generate.templates import Template
 from medinjection_fr.models.endpoint import tokens_of
 from medinjection_fr.models.model import ModelError
 from medinjection_fr.models.request import Reply, Request
-
-REPLY_RULES = {
-    "too-long": "the answer fits into max_tokens: nothing is cut",
-    "reply-cut": "the reply ends by itself",
-    "reply-refused": "the model answers",
-}
 
 Result = TypeVar("Result")
 Check = Callable[[Reply], tuple[Result | None, list[Fault]]]
@@ -47,16 +42,15 @@ def sent_parameters(parameters: Mapping[str, Any], answer: int) -> tuple[dict[st
 
 
 async def ask_until_sound(
-    ask: Ask, request: Request, template: Template, check: Check[Result], attempts: int
+    ask: Ask, request: Request, template: Template, check: Check[Result]
 ) -> tuple[Result | None, list[Finding]]:
-    """Asks, and asks again with the faults named, until a reply is sound or the attempts are used up.
+    """Asks, and if the reply is not sound, asks once more with the faults named.
 
     Args:
         ask: Pays for a reply, or finds it in the journal.
         request: The first request.
-        template: Says how faults are told.
+        template: Says how faults are told, if they are.
         check: A reply → what is made of it, and its faults.
-        attempts: Replies at most.
 
     Returns:
         What the first sound reply gave, or ``None``; and the findings of all others.
@@ -65,7 +59,7 @@ async def ask_until_sound(
         ModelError: There is no reply this time; one that the endpoint refuses for good is a finding.
     """
     findings: list[Finding] = []
-    for attempt in range(1, attempts + 1):
+    for attempt in range(1, template.attempts + 1):
         try:
             reply = await ask(request)
         except ModelError as error:
@@ -76,7 +70,8 @@ async def ask_until_sound(
         if not faults:
             return result, findings
         findings += [Finding(fault.rule, fault.evidence, attempt) for fault in faults]
-        request = _once_more(request, reply, template.notice(faults))
+        if attempt < template.attempts:
+            request = _once_more(request, reply, template.notice(told(faults)))
     return None, findings
 
 

@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from medinjection_fr.errors import InputError, Problem
-
 _PATH = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 _job_option = click.option("--job", "name", help="Which job, if the journal holds several.")
 _RUN_OPTIONS = [
-    click.option("--data", type=_PATH, default=Path(), help="Folder with a folder for each source; here if not given."),
-    click.option("--journal", type=_PATH, required=True, help="SQLite file that keeps every answer; made if not there."),
+    click.option("--data", type=_PATH, default=Path(), help="Folder with a folder for each source."),
+    click.option("--journal", type=_PATH, required=True, help="SQLite file that keeps every answer."),
     click.option("--model", required=True, help="apertium, or the name of a model at the endpoint."),
     click.option("--endpoint", help="Base URL of an OpenAI-compatible server."),
     click.option("--served-as", help="What the endpoint calls the model, if that is another name."),
-    click.option("--key-from", help="Environment variable with the key; OPENAI_API_KEY for https, none for http."),
+    click.option(
+        "--key-from", help="Environment variable with the key; OPENAI_API_KEY for https, none for http."
+    ),
     click.option("--window", type=click.IntRange(1), help="Context window of the model in tokens, if known."),
     click.option("--per-minute", type=float, help="Requests in a minute at most."),
     click.option("--budget", help="When to stop: 5eur or 200000tokens, all runs of the journal together."),
     click.option("--price-in", type=float, help="Euros for a million tokens sent."),
     click.option("--price-out", type=float, help="Euros for a million tokens written."),
-    click.option("--preview", type=click.IntRange(1), help="Show so many pairs first, then ask whether to go on."),
+    click.option(
+        "--preview", type=click.IntRange(1), help="Show so many pairs first, then ask whether to go on."
+    ),
     click.option("--yes", is_flag=True, help="Go on after the preview without asking."),
-    click.option("--limit", type=click.IntRange(1), help="So many materials: a random sample, always the same."),
-    click.option("--at-once", type=click.IntRange(1), default=64, show_default=True, help="Requests under way."),
-    click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="Of every request; null removes."),
-    click.option("--name", help="Catalogue name of the records; <source>-translated or -synthetic if not given."),
+    click.option(
+        "--limit", type=click.IntRange(1), help="So many materials: a random sample, always the same."
+    ),
+    click.option(
+        "--at-once", type=click.IntRange(1), default=64, show_default=True, help="Requests under way."
+    ),
+    click.option(
+        "--parameter",
+        "parameters",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Of every request; null removes.",
+    ),
+    click.option(
+        "--name", help="Catalogue name of the records; <source>-translated or -synthetic if not given."
+    ),
     click.option("--glossary", type=_PATH, help="YAML file of more names and terms that the checks know."),
 ]
 
@@ -52,9 +65,11 @@ def translate() -> None:
 @translate.command("run")
 @click.argument("source")
 @run_options
-@click.option("--template", default="translate-item", show_default=True, help="Template: a name or a YAML file.")
-@click.option("--without-explanations", is_flag=True, help="Do not translate explanations, which are often long.")
-def translate_run(source: str, template: str, without_explanations: bool, **options: Any) -> None:
+@click.option("--template", help="Name or YAML file; translate-item or translate-apertium if not given.")
+@click.option(
+    "--without-explanations", is_flag=True, help="Do not translate explanations, which are often long."
+)
+def translate_run(source: str, template: str | None, without_explanations: bool, **options: Any) -> None:
     """Translate the items of SOURCE, whose files are in <data>/<SOURCE>. A run that stopped goes on.
 
     Example: medinjection-fr translate run medmcqa --data data --journal medmcqa.sqlite --model apertium --limit 200
@@ -62,7 +77,7 @@ def translate_run(source: str, template: str, without_explanations: bool, **opti
     from medinjection_fr.generate.command import run_command
     from medinjection_fr.generate.translation.translate import plan
 
-    run_command(plan(source, template, not without_explanations), **options)
+    run_command(plan(source, options["model"], template, not without_explanations), **options)
 
 
 @click.group()
@@ -72,7 +87,9 @@ def generate() -> None:
 
 @generate.command("export")
 @click.argument("journal", type=_PATH)
-@click.option("--output", type=_PATH, required=True, help="Folder for records, rejected units, figures and recipe.")
+@click.option(
+    "--output", type=_PATH, required=True, help="Folder for records, rejected units, figures and recipe."
+)
 @_job_option
 @_json_option
 def generate_export(journal: Path, output: Path, name: str | None, as_json: bool) -> None:

@@ -21,8 +21,6 @@ from medinjection_fr.models.opening import open_model
 from medinjection_fr.models.run import RunReport
 from medinjection_fr.models.session import Session
 
-ATTEMPTS = 2
-
 
 @contextmanager
 def open_work(path: Path, name: str | None) -> Iterator[tuple[Work, Prices | None]]:
@@ -83,7 +81,6 @@ def run_command(
             model=opened.name,
             templates=tuple(template.text for template in plan.templates),
             parameters=changed,
-            attempts=ATTEMPTS,
             options=plan.options,
         )
         job = store.open(job, prices, terms)
@@ -108,7 +105,9 @@ def _goes_on(work: Work, session: Session, first: int, limit: int | None, yes: b
     tokens = sum(r.input_tokens + r.output_tokens for replayed in shown for r in replayed.replies)
     per_unit = tokens / len(shown)
     accepted = sum(bool(r.outcome and r.outcome.accepted) for r in shown)
-    question = f"{accepted} of {len(shown)} accepted. Go on with {left:,} more, about {per_unit * left:,.0f} tokens?"
+    question = (
+        f"{accepted} of {len(shown)} accepted. Go on with {left:,} more, about {per_unit * left:,.0f} tokens?"
+    )
     if yes:
         return True
     if not sys.stdin.isatty():

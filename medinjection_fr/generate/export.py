@@ -36,7 +36,7 @@ class Figures:
     rules: Counter[str] = field(default_factory=Counter)
     first: Counter[str] = field(default_factory=Counter)
     retried: Counter[str] = field(default_factory=Counter)
-    totals: Totals = Totals()
+    totals: Totals = field(default_factory=Totals)
     seconds: float = 0.0
 
     def count(self, replayed: Replayed) -> None:
@@ -53,7 +53,7 @@ class Figures:
         self.units[verdict] += 1
         self.rules.update({finding.rule for finding in outcome.reasons})
         self.first.update({finding.rule for finding in outcome.findings if finding.attempt <= 1})
-        if any(finding.attempt == 1 for finding in outcome.findings):
+        if outcome.asked_again:
             self.retried[verdict] += 1
 
     def as_json(self, job: Job, prices: Prices | None) -> dict[str, Any]:
@@ -67,7 +67,6 @@ class Figures:
                 "model": job.model,
                 "templates": [reference_of(text) for text in job.templates],
                 "parameters": job.parameters,
-                "attempts": job.attempts,
             },
             "package": __version__,
             "units": {name: self.units[name] for name in ("accepted", "rejected", "unfinished")},
@@ -118,7 +117,8 @@ def _check_output(output: Path, job: Job) -> None:
         name = None
     if name != job.name:
         what = "exists and is no export" if name is None else f"is an export of the job {name}"
-        raise InputError(Problem(str(output), what, f"a new folder, or an export of {job.name}", "Give another --output"))
+        expected = f"a new folder, or an export of {job.name}"
+        raise InputError(Problem(str(output), what, expected, "Give another --output"))
 
 
 def _write(work: Work, prices: Prices | None, folder: Path) -> dict[str, Any]:

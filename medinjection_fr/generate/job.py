@@ -51,7 +51,6 @@ class Job:
         model: The model's name with its revision: the records' ``generator``.
         templates: The templates as they are written, in the order of their use.
         parameters: Parameters of every request that change those of the templates.
-        attempts: How often a unit is asked at most.
         options: What else the kind of job asks for.
     """
 
@@ -62,7 +61,6 @@ class Job:
     model: str
     templates: tuple[str, ...]
     parameters: Mapping[str, Any]
-    attempts: int
     options: Mapping[str, Any]
 
     def settings(self) -> dict[str, Any]:
@@ -184,9 +182,7 @@ class JobStore:
 
     def add(self, job: Job, rows: Iterable[tuple[bytes, Material]]) -> None:
         """Adds materials with their places; those that are there stay."""
-        values = (
-            (job.name, place, name_of(row), json.dumps(row, ensure_ascii=False)) for place, row in rows
-        )
+        values = ((job.name, place, name_of(row), json.dumps(row, ensure_ascii=False)) for place, row in rows)
         with self._transaction():
             self._database.executemany("INSERT OR IGNORE INTO materials VALUES (?, ?, ?, ?)", values)
 

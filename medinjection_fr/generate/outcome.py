@@ -67,6 +67,11 @@ class Outcome:
         last = max((finding.attempt for finding in self.findings), default=0)
         return [] if self.accepted else [f for f in self.findings if f.attempt == last]
 
+    @property
+    def asked_again(self) -> bool:
+        """Whether a first answer was put aside and another one asked for."""
+        last = max((finding.attempt for finding in self.findings), default=0)
+        return last > 1 or (self.accepted and last == 1)
 
     def as_row(self) -> dict[str, Any]:
         """What the journal keeps of it, for the figures on the way: no text."""

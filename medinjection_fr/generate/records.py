@@ -81,4 +81,8 @@ def make_record(
     if violations := RECORD.validate(record):
         return None, [Fault(violation.rule, violation.evidence) for violation in violations]
     # The group and the flags are the build's to make: it names the one within the source, as here.
-    return {**{column: record[column] for column in COLUMNS}, "group_id": lineage["group_id"], "split": split}, []
+    return {
+        **{column: record[column] for column in COLUMNS},
+        "group_id": lineage["group_id"],
+        "split": split,
+    }, []

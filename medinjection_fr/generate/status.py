@@ -52,7 +52,16 @@ def _state(work: Work, store: JobStore, journal: Journal) -> dict[str, Any]:
 def print_status(states: Sequence[Mapping[str, Any]]) -> None:
     """A table of jobs."""
     table = Table()
-    for column in ("job", "model", "accepted", "rejected, by rule", "unfinished", "requests", "tokens", "cost"):
+    for column in (
+        "job",
+        "model",
+        "accepted",
+        "rejected, by rule",
+        "unfinished",
+        "requests",
+        "tokens",
+        "cost",
+    ):
         number = column in ("accepted", "unfinished", "requests", "tokens", "cost")
         table.add_column(column, justify="right" if number else "left", overflow="fold")
     for state in states:

@@ -19,7 +19,7 @@ from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.digests import digest_json
 
 PROMPTS = Path(__file__).with_name("prompts")
-LIKE_SOURCE = "like-source"
+LIKE_SOURCE, LIKE_SEGMENTS = "like-source", "like-segments"
 _FAULTS = "faults"
 _JINJA = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
@@ -50,6 +50,11 @@ class Template:
     def reference(self) -> str:
         """Name, version and digest: which template a request was made from."""
         return f"{self.name}-{self.content['version']}@{self.digest[:16]}"
+
+    @property
+    def attempts(self) -> int:
+        """How often a model is asked at most: twice if the template can tell it its faults."""
+        return 2 if "retry" in self.content else 1
 
     def messages(self, values: Mapping[str, Any]) -> tuple[dict[str, str], ...]:
         """The messages of the first request about a material.
@@ -83,7 +88,7 @@ def find_template(name: str, offered: Collection[str], needed: Collection[str]) 
     Args:
         name: A YAML file, or the name of one in ``generate/prompts``.
         offered: Fields that the material has.
-        needed: Fields without which the template makes no sense.
+        needed: Fields of which a template must show one.
 
     Raises:
         InputError: There is neither, or the template has mistakes.
@@ -109,11 +114,11 @@ def parse_template(text: str, where: str, offered: Collection[str], needed: Coll
     for position, message in enumerate(content["messages"]):
         place = f"{where} › messages[{position}] › content"
         used |= _variables(message["content"], place, problems)
-    retry_uses = _variables(content["retry"], f"{where} › retry", problems)
+    told = _variables(content.get("retry", f"{{{{ {_FAULTS} }}}}"), f"{where} › retry", problems)
     if not problems:
         problems = _field_problems(content["fields"], used, offered, needed, where)
-        if retry_uses != {_FAULTS}:
-            what = f"shows {', '.join(sorted(retry_uses)) or 'nothing'}"
+        if told != {_FAULTS}:
+            what = f"shows {', '.join(sorted(told)) or 'nothing'}"
             problems.append(Problem(f"{where} › retry", what, f"the variable {_FAULTS}, and no other"))
         problems += _output_problems(content["output"], f"{where} › output")
     if problems:
@@ -141,8 +146,9 @@ def _field_problems(
     for name in sorted(used - set(fields)):
         what = f"a message shows {{{{ {name} }}}}, which `fields` does not list"
         problems.append(Problem(f"{where} › messages", what, f"among {', '.join(fields)}"))
-    for name in sorted((set(needed) | set(fields)) - used):
-        what = f"no message shows {{{{ {name} }}}}"
+    unseen = [[name] for name in fields if name not in used]
+    for names in [*unseen, *[sorted(needed)] * used.isdisjoint(needed)]:
+        what = f"no message shows {' or '.join(f'{{{{ {name} }}}}' for name in names)}"
         problems.append(Problem(f"{where} › messages", what, mend="Show it where the model should read it"))
     return problems
 
@@ -150,10 +156,10 @@ def _field_problems(
 def _output_problems(output: Any, where: str) -> list[Problem]:
     import jsonschema
 
-    if output == LIKE_SOURCE:
+    if output in (LIKE_SOURCE, LIKE_SEGMENTS):
         return []
     if isinstance(output, str):
-        return [Problem(where, f'"{output}"', f"{LIKE_SOURCE}, or a JSON Schema")]
+        return [Problem(where, f'"{output}"', f"{LIKE_SOURCE}, {LIKE_SEGMENTS}, or a JSON Schema")]
     try:
         jsonschema.Draft202012Validator.check_schema(output)
     except jsonschema.SchemaError as error:

@@ -152,7 +152,21 @@ def test_what_reads_the_same_in_french(text: str, french: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Aspirin", "72 hrs", "2 days", "1,000", "1,5 mg", "AIDS", "DNA", "Stage 1", "p53", "A and B", "5 IU", "3 m", "5 gm"],
+    [
+        "Aspirin",
+        "72 hrs",
+        "2 days",
+        "1,000",
+        "1,5 mg",
+        "AIDS",
+        "DNA",
+        "Stage 1",
+        "p53",
+        "A and B",
+        "5 IU",
+        "3 m",
+        "5 gm",
+    ],
 )
 def test_what_has_to_be_translated(text: str) -> None:
     assert in_french(text) is None
@@ -163,7 +177,17 @@ def test_what_has_to_be_translated(text: str) -> None:
     [
         ({}, []),
         ({"choices": ["A+", "A-", "+", "−"]}, []),
-        ({"choices": ["Figure of eight", "Picture frame", "Diagrams of Lewis", "Image 1 shows a fracture"]}, []),
+        (
+            {
+                "choices": [
+                    "Figure of eight",
+                    "Picture frame",
+                    "Diagrams of Lewis",
+                    "Image 1 shows a fracture",
+                ]
+            },
+            [],
+        ),
         ({"choices": ["Figure 1", "Figure 2"]}, ["item-options-images"]),
         ({"choices": ["<img src='a.png'>", "None"]}, ["item-options-images"]),
         ({"choices": ["Image A", "Image B"]}, ["item-options-images"]),

@@ -85,20 +85,25 @@ def test_generation_id_is_of_template_and_parameters() -> None:
 def test_shipped_templates_of_translation_are_sound(name: str) -> None:
     template = find_template(name, FIELDS, NEEDED)
     assert template.name == name
-    assert template.content["output"] == "like-source"
+    assert template.content["output"] in ("like-source", "like-segments")
     assert find_template(str(PROMPTS / f"{name}.yaml"), FIELDS, NEEDED) == template
 
 
 def test_field_that_no_message_shows() -> None:
-    [problem] = mistakes(messages=[{"role": "user", "content": "Traduisez. {{ context }}"}])
+    messages = [{"role": "user", "content": "Traduisez. {{ context }}"}]
+    [problem, _] = mistakes(messages=messages)
     assert problem.startswith("our.yaml › messages: no message shows {{ source }}.")
+    [problem] = mistakes(messages=messages, fields=["context"])
+    assert problem.startswith("our.yaml › messages: no message shows {{ segments }} or {{ source }}.")
 
 
 def test_field_that_the_material_has_not() -> None:
     [problem] = mistakes(
         fields=["source", "titre"], messages=[{"role": "user", "content": "{{ source }} {{ titre }}"}]
     )
-    assert problem.startswith('our.yaml › fields: "titre" is nothing that the material has; expected among answer, ')
+    assert problem.startswith(
+        'our.yaml › fields: "titre" is nothing that the material has; expected among answer, '
+    )
 
 
 def test_field_that_is_not_listed() -> None:
@@ -129,7 +134,13 @@ def test_all_mistakes_come_together() -> None:
     ]
 
 
-@pytest.mark.parametrize("key", CONTENT)
+def test_without_retry_a_model_is_asked_once() -> None:
+    assert parsed().attempts == 2
+    content = {key: value for key, value in CONTENT.items() if key != "retry"}
+    assert parse_template(yaml.safe_dump(content), "our.yaml", FIELDS, NEEDED).attempts == 1
+
+
+@pytest.mark.parametrize("key", [key for key in CONTENT if key != "retry"])
 def test_every_key_is_needed(key: str) -> None:
     text = yaml.safe_dump({name: value for name, value in CONTENT.items() if name != key})
     with pytest.raises(InputError, match=f'the key "{key}" is missing'):
@@ -143,7 +154,9 @@ def test_output_is_a_schema_or_like_the_source(output: Any) -> None:
 
 
 def test_template_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such template; expected a YAML file, or one of .*translate-item"):
+    with pytest.raises(
+        InputError, match=r"no such template; expected a YAML file, or one of .*translate-item"
+    ):
         find_template("translate-itme", FIELDS, NEEDED)
     (tmp_path / "mine.yaml").write_bytes(b"name: \xe9")
     with pytest.raises(InputError, match="not UTF-8"):

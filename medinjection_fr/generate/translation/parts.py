@@ -48,6 +48,28 @@ def to_send(parts: Parts) -> Parts:
     return sent
 
 
+def flat(sent: Parts) -> dict[str, str]:
+    """The same texts under one level of labels: ``instruction``, ``options.A``."""
+    segments: dict[str, str] = {}
+    for name, value in sent.items():
+        segments |= (
+            {name: value} if isinstance(value, str) else {f"{name}.{k}": text for k, text in value.items()}
+        )
+    return segments
+
+
+def unflat(segments: Mapping[str, Any]) -> Parts:
+    """What ``flat`` made flat."""
+    parts: Parts = {}
+    for label, text in segments.items():
+        name, dot, key = label.partition(".")
+        if dot:
+            parts.setdefault(name, {})[key] = text
+        else:
+            parts[name] = text
+    return parts
+
+
 def put_back(parts: Parts, translated: Mapping[str, Any]) -> Parts:
     """The parts in French: those that came back, and those that were not sent."""
     whole: Parts = {}

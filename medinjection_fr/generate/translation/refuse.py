@@ -8,12 +8,6 @@ from collections.abc import Iterator
 from medinjection_fr.generate.outcome import Finding, Material
 from medinjection_fr.rules import LETTERS
 
-REFUSAL_RULES = {
-    "item-not-english": "the item is in English",
-    "item-options-images": "options are text, not pictures",
-    "item-options-empty": "every option says something",
-}
-
 _PICTURE = re.compile(
     r"<img\b|!\[[^\]]*\]\(|\.(?:png|jpe?g|gif|bmp|tiff?|svg|webp)\b|data:image/"
     r"|^\W*(?:see\s+)?(?:image|figure|fig|picture|photo(?:graph)?|diagram|illustration)s?\W*(?:\d+|[a-j])?\W*$",
