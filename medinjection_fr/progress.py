@@ -90,3 +90,8 @@ def run_bar(
                 progress.update(task, completed=items, rate=items / (now - begun), cost=cost)
 
         yield show
+
+
+def tell(message: str) -> None:
+    """Says something beside the results, on the standard error."""
+    print(message, file=sys.stderr, flush=True)
