@@ -11,7 +11,7 @@ import click
 
 from medinjection_fr.checked_yaml import read_text
 from medinjection_fr.generate.job import Job, JobStore
-from medinjection_fr.generate.plan import Plan, read_limit, read_parameters, read_prices
+from medinjection_fr.generate.plan import Plan, check_name, read_limit, read_parameters, read_prices
 from medinjection_fr.generate.preview import show_pairs
 from medinjection_fr.generate.run import Work, choose_materials, find_materials
 from medinjection_fr.generate.status import print_status, read_status
@@ -65,6 +65,7 @@ def run_command(
     Raises:
         InputError: Every mistake of what was given, or a model that cannot be asked.
     """
+    name = check_name(name or plan.name)
     prices = read_prices(price_in, price_out)
     most, changed = read_limit(budget, prices), read_parameters(parameters)
     terms = read_text(glossary) if glossary else None
@@ -74,7 +75,7 @@ def run_command(
     )
     with Journal(journal) as answers, JobStore(journal) as store:
         job = Job(
-            name=name or plan.name,
+            name=name,
             kind=plan.kind,
             source=plan.source,
             inputs={input.file.name: input.sha256 for input in inputs},
@@ -86,34 +87,34 @@ def run_command(
         job = store.open(job, prices, terms)
         work = Work(job, store, answers)
         store.add(job, choose_materials(inputs, limit))
-        session = Session(opened, answers, prices=prices, budget=most, at_once=at_once)
-        if preview and not _goes_on(work, session, min(preview, limit or preview), limit, yes):
-            return
-        report = work.run(session, limit)
+
+        def session() -> Session:
+            return Session(opened, answers, prices=prices, budget=most, at_once=at_once)
+
+        if preview:
+            work.run(session(), min(preview, limit or preview))
+            if not _goes_on(work, preview, limit, yes):
+                return
+        report = work.run(session(), limit)
         print_status(read_status(journal))
         _print_end(report, journal)
 
 
-def _goes_on(work: Work, session: Session, first: int, limit: int | None, yes: bool) -> bool:
-    """Does and shows the first materials, and asks whether to go on with the others."""
-    work.run(session, first)
-    shown = list(work.replay(first))
+def _goes_on(work: Work, preview: int, limit: int | None, yes: bool) -> bool:
+    """Shows the first materials as they are done, and asks whether to go on with the others."""
+    shown = list(work.replay(min(preview, limit or preview)))
     show_pairs(shown)
     left = len(work.left(limit))
-    if not left:
+    if yes or not left:
         return True
     tokens = sum(r.input_tokens + r.output_tokens for replayed in shown for r in replayed.replies)
-    per_unit = tokens / len(shown)
-    accepted = sum(bool(r.outcome and r.outcome.accepted) for r in shown)
-    question = (
-        f"{accepted} of {len(shown)} accepted. Go on with {left:,} more, about {per_unit * left:,.0f} tokens?"
-    )
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        click.echo(f"{question} Nothing more was asked: give --yes to go on.")
-        return False
-    return click.confirm(question)
+    accepted = sum(bool(replayed.outcome and replayed.outcome.accepted) for replayed in shown)
+    about = f"about {tokens / len(shown) * left:,.0f} tokens" if tokens else "without cost"
+    question = f"{accepted:,} of {len(shown):,} accepted. Go on with {left:,} more, {about}?"
+    if sys.stdin.isatty():
+        return click.confirm(question)
+    click.echo(f"{question} Nothing more was asked: give --yes to go on.")
+    return False
 
 
 def _print_end(report: RunReport, journal: Path) -> None:

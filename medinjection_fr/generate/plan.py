@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,11 @@ import yaml
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.generate.templates import Template
 from medinjection_fr.models.budget import Budget, Prices, read_budget
-from medinjection_fr.sources.catalogue import Source
+from medinjection_fr.resources import load_schema
+from medinjection_fr.sources.catalogue import Source, load_catalogue
+
+_NAME = re.compile(load_schema("record")["properties"]["source"]["pattern"])
+_LONGEST_NAME = load_schema("record")["properties"]["source"]["maxLength"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,22 @@ class Plan:
     templates: tuple[Template, ...]
     options: Mapping[str, Any]
     name: str
+
+
+def check_name(name: str) -> str:
+    """The name of the records' source.
+
+    Raises:
+        InputError: It is no catalogue name, or one of the package's own.
+    """
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+        expected = f"lower-case words and numbers joined by dashes, {_LONGEST_NAME} characters at most"
+        raise InputError(Problem("--name", f'"{name}"', expected))
+    if name in load_catalogue():
+        raise InputError(
+            Problem("--name", f'"{name}" is a source of the package', mend="Call yours otherwise")
+        )
+    return name
 
 
 def read_prices(price_in: float | None, price_out: float | None) -> Prices | None:

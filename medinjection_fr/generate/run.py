@@ -14,7 +14,6 @@ from medinjection_fr.generate.job import Job, JobStore
 from medinjection_fr.generate.makers import open_maker
 from medinjection_fr.generate.outcome import Ask, Material, Outcome, Unit
 from medinjection_fr.models.journal import Journal
-from medinjection_fr.models.model import ModelError
 from medinjection_fr.models.request import Reply, Request
 from medinjection_fr.models.run import RunReport, replay_all, run_all
 from medinjection_fr.models.session import Replay, Session
@@ -137,9 +136,11 @@ class Work:
         try:
             for outcome in results:
                 self._journal.write_outcome(self._run, outcome.unit, outcome.as_row())
-        except ModelError as error:
-            mend = f"What was answered is kept in {self._journal.path}: the same command goes on from there"
-            raise InputError(Problem(self.job.model, str(error), mend=mend)) from None
+        except InputError as error:
+            kept = Problem(
+                str(self._journal.path), "keeps all that was answered", mend="The same command goes on"
+            )
+            raise InputError([*error.problems, kept]) from error
         return report
 
     def replay(self, limit: int | None = None) -> Iterator[Replayed]:

@@ -2,68 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
+from generate.jobs import exported, figures, lines, run
+from generate.translator import QUESTIONS, about, changed, rows, source_in, write_source
 from models.proxy import Body, Fault, Proxy
 from releases import invoke, read_rows, refused
-from translator import QUESTIONS, about, changed, rows, source_in, translator, write_source
 
 from medinjection_fr.build import build
-from medinjection_fr.generate import command
 from medinjection_fr.generate.rules import RULES
-from medinjection_fr.models.endpoint import Patience
-from medinjection_fr.models.opening import open_model
 from medinjection_fr.record import COLUMNS, RECORD, record_id
 from medinjection_fr.release.verify import verify
-
-IMPATIENT = Patience(tries=2, pause=0, timeout=30, rate_limit=0)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    monkeypatch.setattr(command, "open_model", functools.partial(open_model, patience=IMPATIENT))
-    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
-    with translator() as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return write_source(tmp_path / "data", rows())
-
-
-def run(server: Proxy, data: Path, *options: object, model: str = "small@1", code: int = 0) -> str:
-    """Translates ``medmcqa`` through the server; returns what was printed."""
-    journal = data.parent / "journal.sqlite"
-    done = invoke(
-        *("translate", "run", "medmcqa", "--data", data, "--journal", journal, "--model", model),
-        *("--endpoint", server.url, *options),
-    )
-    assert done.exit_code == code, done.output
-    return done.output
-
-
-def exported(data: Path) -> Path:
-    """The export of the journal."""
-    output = data.parent / "export"
-    done = invoke("generate", "export", data.parent / "journal.sqlite", "--output", output)
-    assert done.exit_code == 0, done.output
-    return output
-
-
-def lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def figures(export: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((export / "figures.json").read_text(encoding="utf-8"))
-    return found
 
 
 def test_a_source_becomes_records_and_a_release(server: Proxy, data: Path, tmp_path: Path) -> None:
@@ -92,7 +45,9 @@ def test_a_source_becomes_records_and_a_release(server: Proxy, data: Path, tmp_p
     assert verify(release.folder, rows=True) == []
     built = {row["id"]: row for row in read_rows(release.folder)}
     assert built.keys() == {record["id"] for record in records.values()}
-    assert {row["group_id"] for row in built.values()} == {f"medmcqa-translated/medmcqa/q-{n}" for n in range(1, 7)}
+    assert {row["group_id"] for row in built.values()} == {
+        f"medmcqa-translated/medmcqa/q-{n}" for n in range(1, 7)
+    }
 
 
 def test_gold_letters_never_reach_the_model(server: Proxy, data: Path) -> None:
@@ -111,11 +66,16 @@ def test_gold_letters_never_reach_the_model(server: Proxy, data: Path) -> None:
 
 
 SPOILED: dict[str, tuple[Callable[[str], str], str]] = {
-    "an answer in English": (lambda reply: json.dumps({
-        "instruction": QUESTIONS[0][0],
-        "options": dict(zip("ABCD", QUESTIONS[0][2], strict=True)),
-        "explanation": QUESTIONS[0][5],
-    }), "not-french"),
+    "an answer in English": (
+        lambda reply: json.dumps(
+            {
+                "instruction": QUESTIONS[0][0],
+                "options": dict(zip("ABCD", QUESTIONS[0][2], strict=True)),
+                "explanation": QUESTIONS[0][5],
+            }
+        ),
+        "not-french",
+    ),
     "a changed dose": (changed(options=lambda o: {**o, "A": "Aspirine 25 mg"}), "number-changed"),
     "a changed unit": (changed(options=lambda o: {**o, "A": "Aspirine 250 g"}), "unit-changed"),
     "a dropped option": (changed(options=lambda o: {k: o[k] for k in "ABC"}), "option-labels"),
@@ -165,8 +125,14 @@ def test_fault_is_told_once_and_then_quarantined(server: Proxy, data: Path, name
 
 def test_words_around_the_json_are_no_fault_and_words_within_are(server: Proxy, data: Path) -> None:
     server.spoil(
-        Fault(reply=lambda reply: f"Voici la traduction :\n```json\n{reply}\n```", only=about("Which organ"), times=1),
-        Fault(reply=changed(instruction=lambda text: f"Voici la traduction : {text}"), only=about("Which drug")),
+        Fault(
+            reply=lambda reply: f"Voici la traduction :\n```json\n{reply}\n```",
+            only=about("Which organ"),
+            times=1,
+        ),
+        Fault(
+            reply=changed(instruction=lambda text: f"Voici la traduction : {text}"), only=about("Which drug")
+        ),
     )
     run(server, data)
     [rejected] = lines(exported(data) / "rejected.jsonl")
@@ -249,7 +215,16 @@ def test_explanations_may_stay_behind(server: Proxy, data: Path) -> None:
 
 
 def test_parameters_of_the_template_and_of_the_command(server: Proxy, data: Path) -> None:
-    run(server, data, "--parameter", "temperature=null", "--parameter", "seed=7", "--parameter", "spare_tokens=5000")
+    run(
+        server,
+        data,
+        "--parameter",
+        "temperature=null",
+        "--parameter",
+        "seed=7",
+        "--parameter",
+        "spare_tokens=5000",
+    )
     for body in server.asked:
         assert "temperature" not in body and "spare_tokens" not in body
         assert body["seed"] == 7
@@ -282,6 +257,7 @@ def test_template_of_ones_own(server: Proxy, data: Path, tmp_path: Path) -> None
     assert len(server.asked) == len(QUESTIONS)  # without `retry`, nothing is asked twice
     template["fields"] = ["sauce"]
     path.write_text(yaml.safe_dump(template), encoding="utf-8")
-    told = refused(invoke("translate", "run", "medmcqa", "--journal", "x", "--model", "m", "--template", path))
+    told = refused(
+        invoke("translate", "run", "medmcqa", "--journal", "x", "--model", "m", "--template", path)
+    )
     assert '"sauce" is nothing that the material has' in told
-
