@@ -12,9 +12,11 @@ from typing import Any
 from medinjection_fr.curate.language import judge_language
 from medinjection_fr.generate.checks.fault import Fault
 from medinjection_fr.generate.checks.glossary import Glossary
+from medinjection_fr.generate.checks.negations import check_negations
 from medinjection_fr.generate.checks.options import check_options
 from medinjection_fr.generate.checks.quantities import check_quantities
 from medinjection_fr.generate.checks.reading import Reading
+from medinjection_fr.generate.checks.signs import check_signs
 
 RULES = {
     "text-missing": "every text has a translation",
@@ -38,7 +40,12 @@ def check_text(source: str, target: str, glossary: Glossary) -> list[Fault]:
         return []
     if not target.strip():
         return [Fault("text-missing", "no translation")]
-    return list(check_quantities(Reading(source), Reading(target)))
+    english, french = Reading(source), Reading(target)
+    return [
+        fault
+        for check in (check_quantities, check_signs, check_negations)
+        for fault in check(english, french)
+    ]
 
 
 def check_item(source: Mapping[str, Any], target: Mapping[str, Any], glossary: Glossary) -> list[Fault]:

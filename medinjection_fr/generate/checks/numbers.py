@@ -132,7 +132,7 @@ def _read_digits(written: str, start: int, text: str, rules: _Language) -> Itera
             at += len(part) + 1
         return
     value = _canonical(".".join(parts))
-    if len(value) == 2:
+    if len(written) == 2:
         if _YEARS.match(text, start - 5, start):  # 2019-20
             value = text[start - 5 : start - 3] + value
         elif not rules.is_english and _DECADE.search(text, max(0, start - 14), start):  # les années 90

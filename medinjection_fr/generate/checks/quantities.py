@@ -6,14 +6,21 @@ million" and "2,7 millions", "60 mg/kg/day" and "60 mg/kg/j", "5 percent" and "5
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from medinjection_fr.generate.checks.fault import Fault
 from medinjection_fr.generate.checks.numbers import Number, find_numbers, hinted_values
 from medinjection_fr.generate.checks.reading import Reading
+from medinjection_fr.generate.checks.signs import check_comparisons
 from medinjection_fr.generate.checks.units import unit_after, units_anywhere
 
+_TIMES = frozenset("multiplied multiplié multipliée multipliés multiplie multipliant factor facteur".split())
+_TIMES_OF_LIFE = frozenset({"s", "min", "h", "day", "week", "month", "year", "decade"})
+_JOINER = re.compile(
+    r" ?(?:-|–|—|/|to|and|or|through|à|et|ou|,|, (?:and|or)|x|×|versus|vs\.?|contre|±)? ?(?:(?:de|of|from) )?[<>≤≥~$€£]? ?"
+)
 _ONE = frozenset("one once first single un une premier première premiers premières seul seule unique".split())
 
 
@@ -26,6 +33,7 @@ def check_quantities(source: Reading, target: Reading) -> Iterator[Fault]:
     if not is_alike and (evidence := _difference(source, target, english, french)):
         yield Fault("number-changed", evidence)
     yield from _unit_faults(source, target, english, french)
+    yield from check_comparisons(source, target, english, french)
 
 
 def _difference(source: Reading, target: Reading, english: list[Number], french: list[Number]) -> str:
@@ -37,10 +45,10 @@ def _difference(source: Reading, target: Reading, english: list[Number], french:
     missing, missing_words = _unmatched(english, french)
     new, new_words = _unmatched(french, english)
     if missing or missing_words:
-        spared = hinted_values(target, "french") | _ones(target)
+        spared = hinted_values(target, "french") | (set() if new else _ones(target))
         missing, missing_words = missing - spared, missing_words - spared
     if new or new_words:
-        spared = hinted_values(source, "english") | _ones(source)
+        spared = hinted_values(source, "english") | (set() if missing else _ones(source))
         new, new_words = new - spared, new_words - spared
     if not (missing and new):  # what the other text has elsewhere was told once more, or once less
         in_english, in_french = {n.value for n in english}, {n.value for n in french}
@@ -73,18 +81,17 @@ def _ones(reading: Reading) -> set[str]:
 def _unit_faults(
     source: Reading, target: Reading, english: list[Number], french: list[Number]
 ) -> Iterator[Fault]:
-    mine = _units(source, english, "english")
-    other = _units(target, french, "french")
+    mine, other = _units(source, english, "english"), _units(target, french, "french")
     for value in mine.keys() & other.keys():
         if mine[value] == other[value]:
             continue
-        lost = [unit for unit in mine[value] - other[value] if unit]
-        new = [unit for unit in other[value] - mine[value] if unit]
+        lost = _real(mine[value] - other[value])
+        new = _real(other[value] - mine[value])
         if lost and new:
             yield Fault("unit-changed", f"{value}: {', '.join(lost)} became {', '.join(new)}")
-        elif lost and not _told_elsewhere(lost, target, "french"):
+        elif lost and not _is_told_elsewhere(value, lost, target, french, "french"):
             yield Fault("unit-changed", f"{value}: {', '.join(lost)} missing")
-        elif new and new != ["year"] and not _told_elsewhere(new, source, "english"):
+        elif new and new != ["year"] and not _is_told_elsewhere(value, new, source, english, "english"):
             yield Fault("unit-changed", f"{value}: {', '.join(new)} new")
 
 
@@ -96,7 +103,38 @@ def _units(reading: Reading, numbers: list[Number], language: str) -> dict[str, 
     return found
 
 
-def _told_elsewhere(units: list[str], reading: Reading, language: str) -> bool:
-    """Whether the text names the units without their number: "between 5 and 10 mg", "day 5"."""
-    named = units_anywhere(reading, language)
-    return {part for unit in units for part in unit.split("/") if part} <= named
+def _real(units: Counter[str]) -> list[str]:
+    return sorted(unit for unit in units if unit)
+
+
+def _is_told_elsewhere(
+    value: str, units: list[str], reading: Reading, numbers: list[Number], language: str
+) -> bool:
+    """Whether the text gives the unit once for several numbers, or before the number.
+
+    "Between 5 and 10 mg", "5–10 mg", "days 3 and 5"; "multiplied by 10" is "10-fold".
+    """
+    if units == ["times"]:
+        return not _TIMES.isdisjoint(reading.word_set)
+    if set(units) <= _TIMES_OF_LIFE and set(units) <= units_anywhere(reading, language):
+        return True
+    return all(
+        any(
+            unit_after(reading, further, language) in units
+            for further in _joined_after(number, reading, numbers)
+        )
+        for number in numbers
+        if number.value == value and not unit_after(reading, number, language)
+    )
+
+
+def _joined_after(number: Number, reading: Reading, numbers: list[Number]) -> Iterator[Number]:
+    """The numbers that a list or a range joins to a number: "5, 10 and 20"."""
+    end = number.end
+    for further in numbers:
+        if further.start < end:
+            continue
+        if not _JOINER.fullmatch(reading.lower, end, further.start):
+            return
+        yield further
+        end = further.end

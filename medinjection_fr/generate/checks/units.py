@@ -23,8 +23,8 @@ _RATES = {
         **dict.fromkeys("mensuel mensuels mensuelle mensuelles".split(), "month"),
     },
 }
-_FORM = r"(°[CF]?|[%‰]|[^\W\d_]+)([23]?)(?![^\W_]|'[^\W\d]|\.[^\W\d_])"
-_FIRST = re.compile(rf"( |-|)(?:(?:degrees?|degrés?) (?=[CcFf]))?{_FORM}")
+_FORM = r"([%‰]|°[CF](?![^\W_])|°|(?:[^\W\d_]+)(?![^\W_23]|[23]\w|'[^\W\d]|\.[^\W\d_]))([23]?)"
+_FIRST = re.compile(rf"( |-|)(?:(?:degrees?|degrés?) (?=[CcFf])|(?:sq\.?|square|cubic)[ -])?{_FORM}")
 _COUNTED = re.compile(r" ?[^\W\d_]* ?/ ?")  # 5000 cells/mm3
 _CLOCK = re.compile(r":\d\d(?!\d)| ?[ap]\.?m\.?(?![^\W_])")
 
