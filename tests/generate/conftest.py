@@ -24,5 +24,5 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     return write_source(tmp_path / "data", rows())

@@ -10,21 +10,21 @@ from models.proxy import Proxy
 from releases import invoke
 
 
-def run(server: Proxy, data: Path, *options: object, model: str = "small@1", code: int = 0) -> str:
+def run(server: Proxy, folder: Path, *options: object, model: str = "small@1", code: int = 0) -> str:
     """Translates ``medmcqa`` through the server; returns what was printed."""
-    journal = data.parent / "journal.sqlite"
+    journal = folder.parent / "journal.sqlite"
     done = invoke(
-        *("translate", "run", "medmcqa", "--data", data, "--journal", journal, "--model", model),
+        *("translate", "run", "medmcqa", "--data", folder, "--journal", journal, "--model", model),
         *("--endpoint", server.url, *options),
     )
     assert done.exit_code == code, done.output
     return done.output
 
 
-def exported(data: Path) -> Path:
+def exported(folder: Path) -> Path:
     """The export of the journal."""
-    output = data.parent / "export"
-    done = invoke("generate", "export", data.parent / "journal.sqlite", "--output", output)
+    output = folder.parent / "export"
+    done = invoke("generate", "export", folder.parent / "journal.sqlite", "--output", output)
     assert done.exit_code == 0, done.output
     return output
 

@@ -19,10 +19,10 @@ from medinjection_fr.record import COLUMNS, RECORD, record_id
 from medinjection_fr.release.verify import verify
 
 
-def test_a_source_becomes_records_and_a_release(server: Proxy, data: Path, tmp_path: Path) -> None:
-    printed = run(server, data)
+def test_a_source_becomes_records_and_a_release(server: Proxy, folder: Path, tmp_path: Path) -> None:
+    printed = run(server, folder)
     assert "Next: medinjection-fr generate export" in printed
-    export = exported(data)
+    export = exported(folder)
     records = {record["source_id"]: record for record in lines(export / "records.jsonl")}
     assert len(records) == len(QUESTIONS)
     first = records["q-1"]
@@ -50,8 +50,8 @@ def test_a_source_becomes_records_and_a_release(server: Proxy, data: Path, tmp_p
     }
 
 
-def test_gold_letters_never_reach_the_model(server: Proxy, data: Path) -> None:
-    run(server, data)
+def test_gold_letters_never_reach_the_model(server: Proxy, folder: Path) -> None:
+    run(server, folder)
     asked = [source_in(body) for body in server.asked]
     assert {frozenset(source) for source in asked} == {
         frozenset({"instruction", "options", "explanation"}),
@@ -61,7 +61,7 @@ def test_gold_letters_never_reach_the_model(server: Proxy, data: Path) -> None:
     other = [{**row, "cop": 5 - row["cop"]} for row in rows()]
     before = sorted(server.paid)
     server.forget()
-    run(server, write_source(data.parent / "other" / "data", other))
+    run(server, write_source(folder.parent / "other" / "data", other))
     assert sorted(server.paid) == before
 
 
@@ -94,11 +94,11 @@ SPOILED: dict[str, tuple[Callable[[str], str], str]] = {
 
 
 @pytest.mark.parametrize("name", SPOILED)
-def test_fault_is_told_once_and_then_quarantined(server: Proxy, data: Path, name: str) -> None:
+def test_fault_is_told_once_and_then_quarantined(server: Proxy, folder: Path, name: str) -> None:
     spoil, rule = SPOILED[name]
     server.spoil(Fault(reply=spoil, only=about("Which drug")))
-    run(server, data)
-    export = exported(data)
+    run(server, folder)
+    export = exported(folder)
     [rejected] = lines(export / "rejected.jsonl")
     assert rejected["unit"] == "medmcqa/q-1"
     assert {finding["attempt"] for finding in rejected["findings"]} == {1, 2}
@@ -123,7 +123,7 @@ def test_fault_is_told_once_and_then_quarantined(server: Proxy, data: Path, name
     assert "Which drug" not in text and "Quel médicament" not in text
 
 
-def test_words_around_the_json_are_no_fault_and_words_within_are(server: Proxy, data: Path) -> None:
+def test_words_around_the_json_are_no_fault_and_words_within_are(server: Proxy, folder: Path) -> None:
     server.spoil(
         Fault(
             reply=lambda reply: f"Voici la traduction :\n```json\n{reply}\n```",
@@ -134,16 +134,16 @@ def test_words_around_the_json_are_no_fault_and_words_within_are(server: Proxy, 
             reply=changed(instruction=lambda text: f"Voici la traduction : {text}"), only=about("Which drug")
         ),
     )
-    run(server, data)
-    [rejected] = lines(exported(data) / "rejected.jsonl")
+    run(server, folder)
+    [rejected] = lines(exported(folder) / "rejected.jsonl")
     assert rejected["unit"] == "medmcqa/q-1"
     assert "text-added" in {finding["rule"] for finding in rejected["findings"]}
 
 
-def test_endless_reply_is_cut_soon_and_quarantined(server: Proxy, data: Path) -> None:
+def test_endless_reply_is_cut_soon_and_quarantined(server: Proxy, folder: Path) -> None:
     server.spoil(Fault(reply=lambda reply: reply * 9, finish="length", only=about("Which drug")))
-    run(server, data)
-    export = exported(data)
+    run(server, folder)
+    export = exported(folder)
     [rejected] = lines(export / "rejected.jsonl")
     assert [finding["rule"] for finding in rejected["findings"]] == ["reply-cut", "reply-cut"]
     [first, again] = [body for body in server.asked if about("Which drug")(body)]
@@ -154,11 +154,11 @@ def test_endless_reply_is_cut_soon_and_quarantined(server: Proxy, data: Path) ->
     assert "reply-cut" in again["messages"][-1]["content"]
 
 
-def test_second_answer_may_be_sound(server: Proxy, data: Path) -> None:
+def test_second_answer_may_be_sound(server: Proxy, folder: Path) -> None:
     spoil, rule = SPOILED["a changed dose"]
     server.spoil(Fault(reply=spoil, only=about("Which drug"), times=1))
-    run(server, data)
-    export = exported(data)
+    run(server, folder)
+    export = exported(folder)
     assert lines(export / "rejected.jsonl") == []
     told = figures(export)
     assert told["asked_again"] == {"accepted": 1, "rejected": 0}
@@ -171,10 +171,10 @@ def test_second_answer_may_be_sound(server: Proxy, data: Path) -> None:
 def test_what_cannot_be_translated_is_refused_before_any_request(server: Proxy, tmp_path: Path) -> None:
     pictures = {**rows()[0], "id": "pictures", "opa": "Figure 1", "opb": "Figure 2", "opc": "<img src='3'>"}
     empty = {**rows()[1], "id": "empty", "opd": "…"}
-    data = write_source(tmp_path / "data", [pictures, empty])
-    run(server, data)
+    folder = write_source(tmp_path / "data", [pictures, empty])
+    run(server, folder)
     assert server.asked == []
-    rejected = {row["unit"]: row["findings"] for row in lines(exported(data) / "rejected.jsonl")}
+    rejected = {row["unit"]: row["findings"] for row in lines(exported(folder) / "rejected.jsonl")}
     assert rejected == {
         "medmcqa/pictures": [{"rule": "item-options-images", "evidence": "options A, B, C", "attempt": 0}],
         "medmcqa/empty": [{"rule": "item-options-empty", "evidence": "options D", "attempt": 0}],
@@ -186,38 +186,40 @@ def tokens_of(body: Body) -> int:
     return body["max_tokens"] + -(-sum(len(message["content"]) for message in body["messages"]) // 3)
 
 
-def test_item_beyond_the_window_is_put_aside_and_never_cut(server: Proxy, data: Path, tmp_path: Path) -> None:
-    run(server, data)
+def test_item_beyond_the_window_is_put_aside_and_never_cut(
+    server: Proxy, folder: Path, tmp_path: Path
+) -> None:
+    run(server, folder)
     needs = sorted(map(tokens_of, server.asked))
     server.forget()
-    data = write_source(tmp_path / "again" / "data", rows())
-    run(server, data, "--window", needs[-1] - 1)
+    folder = write_source(tmp_path / "again" / "data", rows())
+    run(server, folder, "--window", needs[-1] - 1)
     assert sorted(map(tokens_of, server.asked)) == needs[:-1]
-    [rejected] = lines(exported(data) / "rejected.jsonl")
+    [rejected] = lines(exported(folder) / "rejected.jsonl")
     assert rejected["unit"] == "medmcqa/q-1"
     assert [finding["rule"] for finding in rejected["findings"]] == ["context-too-long"]
 
 
-def test_item_whose_answer_would_be_cut_is_not_asked(server: Proxy, data: Path) -> None:
-    run(server, data, "--parameter", "max_tokens=250")
-    rejected = lines(exported(data) / "rejected.jsonl")
+def test_item_whose_answer_would_be_cut_is_not_asked(server: Proxy, folder: Path) -> None:
+    run(server, folder, "--parameter", "max_tokens=250")
+    rejected = lines(exported(folder) / "rejected.jsonl")
     assert {finding["rule"] for row in rejected for finding in row["findings"]} == {"too-long"}
     assert {finding["attempt"] for row in rejected for finding in row["findings"]} == {0}
     assert 0 < len(rejected) == len(QUESTIONS) - len(server.asked)
 
 
-def test_explanations_may_stay_behind(server: Proxy, data: Path) -> None:
-    run(server, data, "--without-explanations")
+def test_explanations_may_stay_behind(server: Proxy, folder: Path) -> None:
+    run(server, folder, "--without-explanations")
     assert all("explanation" not in source_in(body) for body in server.asked)
-    records = lines(exported(data) / "records.jsonl")
+    records = lines(exported(folder) / "records.jsonl")
     assert len(records) == len(QUESTIONS)
     assert {record["explanation"] for record in records} == {None}
 
 
-def test_parameters_of_the_template_and_of_the_command(server: Proxy, data: Path) -> None:
+def test_parameters_of_the_template_and_of_the_command(server: Proxy, folder: Path) -> None:
     run(
         server,
-        data,
+        folder,
         "--parameter",
         "temperature=null",
         "--parameter",
@@ -229,14 +231,14 @@ def test_parameters_of_the_template_and_of_the_command(server: Proxy, data: Path
         assert "temperature" not in body and "spare_tokens" not in body
         assert body["seed"] == 7
         assert 5000 < body["max_tokens"] < 6000
-    [first] = {record["generation_id"] for record in lines(exported(data) / "records.jsonl")}
-    other = write_source(data.parent / "other" / "data", rows())
+    [first] = {record["generation_id"] for record in lines(exported(folder) / "records.jsonl")}
+    other = write_source(folder.parent / "other" / "data", rows())
     run(server, other, "--parameter", "seed=8")
     [second] = {record["generation_id"] for record in lines(exported(other) / "records.jsonl")}
     assert first != second
 
 
-def test_template_of_ones_own(server: Proxy, data: Path, tmp_path: Path) -> None:
+def test_template_of_ones_own(server: Proxy, folder: Path, tmp_path: Path) -> None:
     template = {
         "name": "mine",
         "version": "1",
@@ -248,10 +250,10 @@ def test_template_of_ones_own(server: Proxy, data: Path, tmp_path: Path) -> None
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump(template, allow_unicode=True), encoding="utf-8")
     server.spoil(Fault(reply=SPOILED["a changed dose"][0], only=about("Which drug")))
-    run(server, data, "--template", path)
+    run(server, folder, "--template", path)
     assert {body["messages"][0]["content"].split("\n")[-1] for body in server.asked} == {"En français :"}
     path.unlink()  # the journal has it
-    export = exported(data)
+    export = exported(folder)
     assert figures(export)["job"]["templates"][0].startswith("mine-1@")
     assert figures(export)["units"] == {"accepted": 5, "rejected": 1, "unfinished": 0}
     assert len(server.asked) == len(QUESTIONS)  # without `retry`, nothing is asked twice

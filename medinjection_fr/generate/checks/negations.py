@@ -82,7 +82,7 @@ def _check_sentence(asked: str, given: str, english: _Words, french: _Words) -> 
         yield Fault("negation-lost", f"{denied} in English, {denies} in French")
     elif denies and not denied and not _count_weak(asked, english):
         particles = len(_NE.findall(given))
-        if denies > particles or particles and _denies_for_certain(given, french):
+        if denies > particles or (particles and _denies_for_certain(given, french)):
             yield Fault("negation-added", f"none in English, {denies} in French")
 
 
