@@ -107,6 +107,8 @@ def generate_export(journal: Path, output: Path, name: str | None, as_json: bool
         click.echo(json.dumps(figures, ensure_ascii=False, indent=2))
         return
     print_figures(figures)
+    if left := figures["units"]["unfinished"]:
+        click.echo(f"{left:,} units have no answer yet: run the job again, then export it again.")
     click.echo(f"Wrote {output}. Next: medinjection-fr build {output / RECIPE} --output RELEASE")
 
 

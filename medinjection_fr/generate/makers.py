@@ -10,6 +10,8 @@ from medinjection_fr.generate.job import Job
 from medinjection_fr.generate.outcome import Maker
 from medinjection_fr.generate.translation.translate import Translation
 
+_MAKERS = {"translation": Translation}
+
 
 def open_maker(job: Job, glossary: str | None) -> tuple[Maker, str]:
     """The maker of a job, and the digest of the terms that its checks know.
@@ -22,7 +24,7 @@ def open_maker(job: Job, glossary: str | None) -> tuple[Maker, str]:
         InputError: The glossary has mistakes.
     """
     terms = _with_ours(glossary)
-    return Translation(job, terms), terms.digest
+    return _MAKERS[job.kind](job, terms), terms.digest
 
 
 def _with_ours(glossary: str | None) -> Glossary:
