@@ -6,26 +6,44 @@ faithful translators would be alarmed too often. ``benchmarks/translation_checks
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from medinjection_fr.curate.language import judge_language
+from medinjection_fr.curate.language import find_foreign
+from medinjection_fr.generate.checks.additions import check_additions
 from medinjection_fr.generate.checks.fault import Fault
 from medinjection_fr.generate.checks.glossary import Glossary
+from medinjection_fr.generate.checks.length import check_length
+from medinjection_fr.generate.checks.names import check_acronyms, check_drugs
 from medinjection_fr.generate.checks.negations import check_negations
-from medinjection_fr.generate.checks.options import check_options
+from medinjection_fr.generate.checks.opposites import check_opposites
+from medinjection_fr.generate.checks.options import check_count, check_distinct, check_order
 from medinjection_fr.generate.checks.quantities import check_quantities
 from medinjection_fr.generate.checks.reading import Reading
+from medinjection_fr.generate.checks.residue import check_residue
 from medinjection_fr.generate.checks.signs import check_signs
+from medinjection_fr.rules import LETTERS
 
 RULES = {
     "text-missing": "every text has a translation",
+    "length": "a translation is about as long as its source",
+    "text-added": "nothing is added: no announcement, note, label, mark-up or line",
+    "not-translated": "a translation is no copy of its source, unless that is a name or a number",
+    "english-left": "no word is left in English",
     "number-changed": "numbers are those of the source, in the notation of French",
     "unit-changed": "each number has the unit that it had",
+    "sign-changed": "signs and comparisons are those of the source: < > ≤ ≥ ± + −",
+    "negation-lost": "what is denied is denied still; LEAST and FALSE are kept",
+    "negation-added": "what is affirmed is affirmed still",
+    "opposite": "no word became its opposite",
+    "drug-lost": "every drug is there",
+    "acronym-lost": "every acronym is there, as French has it",
     "option-count": "a question has as many options as it had, each with a text",
     "options-merged": "options that differed differ still",
+    "options-swapped": "options stand under their letters",
     "not-french": "the item as a whole is in French",
 }
+"""What each rule asks of a translation."""
 
 
 def check_text(source: str, target: str, glossary: Glossary) -> list[Fault]:
@@ -36,16 +54,7 @@ def check_text(source: str, target: str, glossary: Glossary) -> list[Fault]:
         target: Its translation into French.
         glossary: Drug names, acronyms and terms with their French forms.
     """
-    if not source.strip():
-        return []
-    if not target.strip():
-        return [Fault("text-missing", "no translation")]
-    english, french = Reading(source), Reading(target)
-    return [
-        fault
-        for check in (check_quantities, check_signs, check_negations)
-        for fault in check(english, french)
-    ]
+    return list(_check_segment(Reading(source), Reading(target), glossary))
 
 
 def check_item(source: Mapping[str, Any], target: Mapping[str, Any], glossary: Glossary) -> list[Fault]:
@@ -55,23 +64,57 @@ def check_item(source: Mapping[str, Any], target: Mapping[str, Any], glossary: G
         source: An item (``schemas/item.schema.json``).
         target: The same with its texts in French.
         glossary: As for ``check_text``.
+
+    Returns:
+        Every fault; that of a text begins with its place: "option B: 60 missing; 6 new".
     """
-    faults = list(check_options(source["choices"], target["choices"]))
-    for name in ("instruction", "context", "explanation"):
-        faults += _placed(name, check_text(source[name] or "", target[name] or "", glossary))
-    if source["choices"]:
-        pairs = zip("ABCDEFGHIJ", source["choices"], target["choices"], strict=False)
-        for letter, english, french in pairs:
-            faults += _placed(f"option {letter}", check_text(english, french, glossary))
-    else:
-        faults += _placed("answer", check_text(source["answer"], target["answer"], glossary))
-    for place, (english, french) in enumerate(zip(source["facts"], target["facts"], strict=False), 1):
-        faults += _placed(f"fact {place}", check_text(english, french, glossary))
-    verdict = judge_language({**target, "task": ""})
-    if verdict.drop:
-        faults.append(Fault("not-french", verdict.evidence))
+    faults: list[Fault] = []
+    readings: list[Reading] = []
+
+    def check(place: str, english: Reading, french: Reading) -> None:
+        readings.append(french)
+        found = _check_segment(english, french, glossary)
+        faults.extend(Fault(fault.rule, f"{place}: {fault.evidence}") for fault in found)
+
+    for place, english, french in _texts(source, target):
+        if english.strip():
+            check(place, Reading(english), Reading(french))
+    asked, given = list(map(Reading, source["choices"])), list(map(Reading, target["choices"]))
+    faults += check_count(asked, given)
+    if len(asked) == len(given):
+        for letter, option, translation in zip(LETTERS, asked, given, strict=False):
+            check(f"option {letter}", option, translation)
+        faults += [*check_distinct(asked, given), *check_order(asked, given)]
+    if evidence := find_foreign(
+        [reading.raw for reading in readings], [reading.words for reading in readings]
+    ):
+        faults.append(Fault("not-french", evidence))
     return faults
 
 
-def _placed(place: str, faults: list[Fault]) -> list[Fault]:
-    return [Fault(fault.rule, f"{place}: {fault.evidence}") for fault in faults]
+def _texts(source: Mapping[str, Any], target: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The texts of an item but for its options: place, English, French. Gold letters are no text."""
+    for name in ("instruction", "context", "explanation"):
+        yield name, source[name] or "", target[name] or ""
+    if not source["choices"]:
+        yield "answer", source["answer"], target["answer"]
+    facts = list(target["facts"])
+    for place, fact in enumerate(source["facts"]):
+        yield f"fact {place + 1}", fact, facts[place] if place < len(facts) else ""
+
+
+def _check_segment(source: Reading, target: Reading, glossary: Glossary) -> Iterator[Fault]:
+    if not source.raw.strip():
+        return
+    if not target.raw.strip():
+        yield Fault("text-missing", "no translation")
+        return
+    yield from check_length(source, target)
+    yield from check_additions(source, target)
+    yield from check_residue(source, target, glossary)
+    yield from check_quantities(source, target)
+    yield from check_signs(source, target)
+    yield from check_negations(source, target)
+    yield from check_opposites(source, target)
+    yield from check_drugs(source, target, glossary)
+    yield from check_acronyms(source, target, glossary)

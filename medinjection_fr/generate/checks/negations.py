@@ -14,6 +14,7 @@ from typing import Any
 
 from medinjection_fr.checked_yaml import read_yaml
 from medinjection_fr.generate.checks.fault import Fault
+from medinjection_fr.generate.checks.known_words import KnownWords
 from medinjection_fr.generate.checks.reading import Reading
 
 _FILE = Path(__file__).with_name("negations.yaml")
@@ -33,20 +34,18 @@ class _Words:
         self.partners = frozenset(lists["partners"].split())
         self.least = frozenset(lists["least"].split())
         self.untrue = frozenset(lists["untrue"].split())
-        self.set_phrases = re.compile(
-            "|".join(rf"(?<![^\W_]){phrase}(?!\w)" for phrase in lists["set_phrases"])
-        )
+        self.set_phrases = re.compile(rf"(?:{'|'.join(lists['set_phrases'])})(?!\w)")
         self._weak = frozenset(lists["weak"].split())
         self._patterns = re.compile("|".join(lists["patterns"].split()) or "(?!)")
         self._weak_patterns = re.compile("|".join(lists["weak_patterns"].split()))
-        self.is_strong = functools.lru_cache(maxsize=200_000)(self._is_strong)
+        self.strong_words = KnownWords(self.is_strong)
         self.is_weak = functools.lru_cache(maxsize=200_000)(self._is_weak)
 
-    def _is_strong(self, word: str) -> bool:
+    def is_strong(self, word: str) -> bool:
         return word in self.strong or self._patterns.fullmatch(word) is not None
 
     def _is_weak(self, word: str) -> bool:
-        return not self._is_strong(word) and (
+        return not self.is_strong(word) and (
             word in self._weak or self._weak_patterns.fullmatch(word) is not None
         )
 
@@ -73,7 +72,7 @@ def check_negations(source: Reading, target: Reading) -> Iterator[Fault]:
 
 
 def _denies(reading: Reading, words: _Words) -> bool:
-    return any(map(words.is_strong, reading.word_set)) or "n'" in reading.lower or "ne" in reading.word_set
+    return bool(words.strong_words.among(reading.word_set)) or "n't" in reading.lower
 
 
 def _check_sentence(asked: str, given: str, english: _Words, french: _Words) -> Iterator[Fault]:
@@ -82,12 +81,12 @@ def _check_sentence(asked: str, given: str, english: _Words, french: _Words) -> 
         yield Fault("negation-lost", f"{denied} in English, {denies} in French")
     elif denies and not denied and not _count_weak(asked, english):
         particles = len(_NE.findall(given))
-        if denies > particles or (particles and _denies_for_certain(given, french)):
+        if denies > particles or _denies_for_certain(given, french):
             yield Fault("negation-added", f"none in English, {denies} in French")
 
 
 def _found(text: str, words: _Words) -> list[str]:
-    return _WORD.findall(words.set_phrases.sub(" ", text))
+    return _WORD.findall(words.set_phrases.sub(" ", f" {text}"))
 
 
 def _count_english(text: str, words: _Words) -> int:
@@ -98,7 +97,7 @@ def _count_english(text: str, words: _Words) -> int:
 def _count_french(text: str, words: _Words) -> int:
     """Counts "ne … pas" as one, and what denies by itself; a "ne" without a partner denies too."""
     found = _found(text, words)
-    particles = len(_NE.findall(words.set_phrases.sub(" ", text)))
+    particles = len(_NE.findall(words.set_phrases.sub(" ", f" {text}")))
     partners = sum(word in words.partners for word in found)
     return max(particles, partners) + sum(map(words.is_strong, found)) - partners
 
@@ -114,19 +113,18 @@ def _count_weak(text: str, words: _Words) -> int:
 
 def _check_least(source: Reading, target: Reading, english: _Words, french: _Words) -> Iterator[Fault]:
     """Looks whether "the least likely" became "le plus probable", or the other way round."""
-    if "least" in source.word_set and french.least.isdisjoint(target.word_set):
-        if "least" in english.set_phrases.sub(" ", source.lower):
-            yield Fault("negation-lost", "least")
-    elif "moins" in target.word_set and english.least.isdisjoint(source.word_set):
-        if _LEAST.search(french.set_phrases.sub(" ", target.lower)):
-            yield Fault("negation-added", "le moins")
+    asks = "least" in source.word_set and "least" in _found(source.lower, english)
+    if asks and french.least.isdisjoint(target.word_set):
+        yield Fault("negation-lost", "least")
+    gives = "moins" in target.word_set and _LEAST.search(french.set_phrases.sub(" ", f" {target.lower}"))
+    if gives and english.least.isdisjoint(source.word_set):
+        yield Fault("negation-added", "le moins")
 
 
 def _check_untrue(source: Reading, target: Reading, english: _Words, french: _Words) -> Iterator[Fault]:
     """Looks whether "which is false" became "laquelle est vraie", or the other way round."""
-    if not english.untrue.isdisjoint(source.word_set) and french.untrue.isdisjoint(target.word_set):
-        if not _count_french(target.lower, french) and not _count_weak(target.lower, french):
-            yield Fault("negation-lost", ", ".join(sorted(english.untrue & source.word_set)))
-    elif not french.untrue.isdisjoint(target.word_set) and english.untrue.isdisjoint(source.word_set):
-        if not _count_english(source.lower, english) and not _count_weak(source.lower, english):
-            yield Fault("negation-added", ", ".join(sorted(french.untrue & target.word_set)))
+    asked, given = english.untrue & source.word_set, french.untrue & target.word_set
+    if asked and not given and not _count_french(target.lower, french) + _count_weak(target.lower, french):
+        yield Fault("negation-lost", ", ".join(sorted(asked)))
+    if given and not asked and not _count_english(source.lower, english) + _count_weak(source.lower, english):
+        yield Fault("negation-added", ", ".join(sorted(given)))

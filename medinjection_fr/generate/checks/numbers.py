@@ -1,7 +1,7 @@
 """The numbers of a text, read as its language writes them.
 
 "1,500.5" in English and "1 500,5" in French are one number; "1,5" in French is not "15". Numbers that
-are written out are read too, and digits inside names (COVID-19, IL-6) count like any others.
+are written out or in Roman numerals are read too, and digits inside names (COVID-19, IL-6) count like any others.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ _TOKEN = re.compile(
     r"(?<!\d)(?:\d{1,3}(?: \d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*|(?<![\w.])\.\d+)(?!\d)|([^\W\d_]+)"
 )
 """A number in digits, with groups of three or as it comes with its points and commas; or a word."""
-_COMMA_GROUPS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?$")
+_COMMA_GROUPS = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?$")  # 1,00,000 as well, as in India
 _POINT_GROUPS = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?$")
 _YEARS = re.compile(r"\d{4}[-–/]$")
 _DECADE = re.compile(r"années (?:\d\d(?: et |-))?$")
-_ROMAN = re.compile(r"(?<![\w-])(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})(?=(?:ème|e|è)?(?![\w-]))")
+_ROMAN = re.compile(r"(?<![\w-])(?=[IVX]{2})X{0,3}(?:IX|IV|V?I{0,3})(?=(?:ème|e|è)?(?![\w-]))")
+_MAY_BE_ROMAN = re.compile("[IVX]{2}")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 _TIMES_A_DAY = re.compile(r"(?<![a-z])([bqt])\.? ?i\.? ?d(?![a-z])")
 _AFTERNOON = re.compile(r"(\d{1,2})(?:[:.]\d\d)? ?p\.?m(?![a-z])")
@@ -83,9 +84,11 @@ def find_numbers(reading: Reading, language: str) -> list[Number]:
         language: ``english`` or ``french``.
     """
     rules = _language(language)
-    if not reading.has_digit and rules.words.isdisjoint(reading.word_set):
-        return []
     found: list[Number] = []
+    if _MAY_BE_ROMAN.search(reading.text):
+        found += [_read_roman(match) for match in _ROMAN.finditer(reading.text)]
+    if not reading.has_digit and rules.words.isdisjoint(reading.word_set):
+        return found
     run: list[tuple[str, int, int]] = []  # number words that stand together
     text = reading.lower
     for match in _TOKEN.finditer(text):
@@ -106,11 +109,15 @@ def find_numbers(reading: Reading, language: str) -> list[Number]:
     return found
 
 
+def find_digits(reading: Reading) -> list[str]:
+    """Finds what stands in digits, group by group, whatever it means."""
+    return re.findall(r"\d+", reading.text)
+
+
 def hinted_values(reading: Reading, language: str) -> set[str]:
-    """Values that other words of a text may stand for: "twice", "deuxième", "moitié", "type II", "b.i.d."."""
+    """Values that other words of a text may stand for: "twice", "deuxième", "moitié", "b.i.d."."""
     rules = _language(language)
     hints = {str(value) for word in reading.word_set & rules.hints.keys() for value in rules.hints[word]}
-    hints |= {str(_roman(match[0])) for match in _ROMAN.finditer(reading.text)}
     if rules.is_english:
         hints |= {{"b": "2", "t": "3", "q": "4"}[match[1]] for match in _TIMES_A_DAY.finditer(reading.lower)}
         hints |= {str(int(match[1]) + 12) for match in _AFTERNOON.finditer(reading.lower)}
@@ -184,7 +191,8 @@ def _read_run(run: list[tuple[str, int, int]], rules: _Language) -> list[Number]
     return numbers
 
 
-def _roman(letters: str) -> int:
-    values = [_ROMAN_VALUES[letter] for letter in letters]
+def _read_roman(match: re.Match[str]) -> Number:
+    values = [_ROMAN_VALUES[letter] for letter in match[0]]
     following = [*values[1:], 0]
-    return sum(-value if value < after else value for value, after in zip(values, following, strict=True))
+    value = sum(-one if one < after else one for one, after in zip(values, following, strict=True))
+    return Number(str(value), match.start(), match.end(), False)

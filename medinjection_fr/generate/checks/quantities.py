@@ -19,7 +19,8 @@ from medinjection_fr.generate.checks.units import unit_after, units_anywhere
 _TIMES = frozenset("multiplied multiplié multipliée multipliés multiplie multipliant factor facteur".split())
 _TIMES_OF_LIFE = frozenset({"s", "min", "h", "day", "week", "month", "year", "decade"})
 _JOINER = re.compile(
-    r" ?(?:-|–|—|/|to|and|or|through|à|et|ou|,|, (?:and|or)|x|×|versus|vs\.?|contre|±)? ?(?:(?:de|of|from) )?[<>≤≥~$€£]? ?"
+    r" ?(?:-|–|—|/|to|and|or|through|à|et|ou|,|, (?:and|or)|x|×|versus|vs\.?|contre|±)? ?"
+    r"(?:(?:de|of|from) )?[<>≤≥~$€£]? ?"
 )
 _ONE = frozenset("one once first single un une premier première premiers premières seul seule unique".split())
 

@@ -25,10 +25,11 @@ _FOLDED = {
     "Œ": "Oe",
     "œ": "oe",
 }
-_TABLE = str.maketrans(_FOLDED)
 _TO_FOLD = re.compile(f"[{re.escape(''.join(_FOLDED))}]")
 _SPELT = re.compile(r">=|=>|<=|=<|\+/-|\+-|\b(?:per|pour) cent\b|\bpercent\b|\bmm Hg\b")
 _SIGN = {">=": "≥", "=>": "≥", "<=": "≤", "=<": "≤", "+/-": "±", "+-": "±", "mm Hg": "mmHg"}
+_MAY_BE_SPELT = re.compile("[=+]|cent|mm H")
+_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s()<>]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _DIGIT = re.compile(r"\d")
 
@@ -37,22 +38,27 @@ class Reading:
     """One text.
 
     Attributes:
+        raw: The text as it stands.
         text: The text with spaces, hyphens, apostrophes, superscripts and signs of several letters in one
             form each: "10⁹", "10^9" and "109" are the same, and so are ">=" and "≥", "percent" and "%".
         lower: The same in small letters.
         words: Its words, in small letters, in order.
         word_set: The same, without order.
-        has_digit: Whether there is any digit.
+        has_digit: Whether there is any digit. Addresses of the web are not read.
     """
 
-    __slots__ = ("has_digit", "lower", "text", "word_set", "words")
+    __slots__ = ("has_digit", "lower", "raw", "text", "word_set", "words")
 
     def __init__(self, text: str) -> None:
+        self.raw = text
         if "&" in text:
             text = html.unescape(text)
-        if not text.isascii() or _TO_FOLD.search(text):
-            text = text.translate(_TABLE)
-        self.text = _SPELT.sub(lambda match: _SIGN.get(match[0], "%"), text)
+        if "www." in text or "http" in text:
+            text = _ADDRESS.sub(" ", text)
+        text = _TO_FOLD.sub(lambda match: _FOLDED[match[0]], text)
+        if _MAY_BE_SPELT.search(text):
+            text = _SPELT.sub(lambda match: _SIGN.get(match[0], "%"), text)
+        self.text = text
         self.lower = self.text.lower()
         self.words = _WORD.findall(self.lower)
         self.word_set = frozenset(self.words)

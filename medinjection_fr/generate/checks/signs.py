@@ -15,11 +15,12 @@ from medinjection_fr.generate.checks.reading import Reading
 
 _SIGN = re.compile(
     r"(?P<plain>[<>≤≥±~‰])"
-    r"|(?<![^\W_])[A-Z][A-Za-z]{0,2}\d{0,3}(?P<name>\+|-(?![\w(]))"  # A+, CD4-, Rh-
+    r"|(?<![^\W_])[A-Z][A-Za-z]{0,2}\d{0,3}(?P<name>\+|-(?![\w(]| +[A-Z]))"  # A+, CD4-, Rh-
     r"|(?P<plus>\+)"
     r"|(?<![\w)\]%.-])(?<![\d%] )(?P<minus>-)(?=\.?\d)"  # 10-15 and 10 -15 are ranges
     r"|(?<![\d ])(?P<percent>%)|(?<=[^\d] )(?P<a_percent>%)"  # without a number
 )
+_MAY_BE_SIGN = re.compile(r"[<>≤≥±~‰+%]|-[\d.]|[A-Za-z0-9]-(?!\w)")
 _ENGLISH = {
     "<": "less fewer under below lower smaller within younger shorter",
     ">": "more over above greater higher exceed exceeds exceeding exceeded older larger longer beyond",
@@ -65,6 +66,8 @@ _REACH = 36
 
 def check_signs(source: Reading, target: Reading) -> Iterator[Fault]:
     """Compares the signs of an English text and its French translation."""
+    if not (_MAY_BE_SIGN.search(source.text) or _MAY_BE_SIGN.search(target.text)):
+        return
     mine, other = _signs(source.text), _signs(target.text)
     if mine == other:
         return
@@ -94,7 +97,8 @@ def check_comparisons(
     Args:
         source: The text in English.
         target: The text in French.
-        english, french: Their numbers.
+        english: The numbers of the one.
+        french: The numbers of the other.
     """
     mine, other = _directions(source, english, _ENGLISH_BEFORE), _directions(target, french, _FRENCH_BEFORE)
     for value in mine.keys() & other.keys():
