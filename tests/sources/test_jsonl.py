@@ -101,6 +101,13 @@ def test_constants(tmp_path: Path) -> None:
     assert (record["type"], record["task"], record["subject"]) == ("mcqu", "cloze", "biologie")
 
 
+def test_licence_of_each_record(tmp_path: Path) -> None:
+    columns = {**COLUMNS, "license": "licence"}
+    assert outcome(tmp_path, {"licence": "CC-BY-NC-4.0"}, columns=columns)["license"] == "CC-BY-NC-4.0"
+    assert outcome(tmp_path, {"licence": None}, columns=columns)["license"] == "CC-BY-4.0"
+    assert outcome(tmp_path, {"licence": "see the file"}, columns=columns) == "license-format"
+
+
 def test_origin_of_each_record(tmp_path: Path) -> None:
     facts: dict[str, Any] = {"origin": "mixed", "columns": {**COLUMNS, "origin": "source"}}
     assert outcome(tmp_path, {"source": "native"}, **facts)["origin"] == "native"
