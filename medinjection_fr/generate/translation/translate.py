@@ -161,4 +161,4 @@ def _label_faults(name: str, expected: Mapping[str, str], came: Mapping[str, Any
     )
     if not (missing or added):
         return []
-    return [Fault("option-labels" if name == "options" else "part-missing", evidence)]
+    return [Fault("option-labels", evidence) if name == "options" else Fault("part-missing", evidence)]
