@@ -11,11 +11,13 @@ from medinjection_fr.generate.checks.glossary import Glossary, skeleton
 from medinjection_fr.generate.checks.reading import Reading
 
 _ACRONYM = re.compile(r"(?<![^\W\d_])[A-Za-z]*[A-Z][A-Za-z]{0,2}[A-Z][A-Za-z]*(?![^\W\d_])")
+_TWO_CAPITALS = re.compile(r"[A-Z][A-Za-z]{0,2}[A-Z]")
 _CAPITALS = re.compile(r"(?:(?<![^\W_])[A-Z]{2,}[ ,]+){2,}[A-Z]{2,}(?![^\W_])")
 _WORD = re.compile("[A-Z]+")
 _ROMAN = re.compile("[IVX]+")
 _LONGEST = 8
 """Letters above which a word in capitals is no acronym."""
+_LONGER = 4
 _EMPHASIS = frozenset(
     "true false correct incorrect except least most best always never all and or only either both none any if "
     "regarding following".split()
@@ -44,9 +46,9 @@ def check_acronyms(source: Reading, target: Reading, glossary: Glossary) -> Iter
     It stands in a form of the glossary; without an entry there, unchanged or with its letters in another
     order (MRSA, SARM).
     """
-    found = {acronym for acronym in _ACRONYM.findall(source.text) if len(acronym) <= _LONGEST}
-    if not found:
+    if not _TWO_CAPITALS.search(source.text):
         return
+    found = {acronym for acronym in _ACRONYM.findall(source.text) if len(acronym) <= _LONGEST}
     lost = [acronym for acronym in found if not _is_kept(acronym, target, glossary)]
     if not lost or _is_shouted(source.text):
         return
@@ -86,5 +88,6 @@ def _has_form(forms: tuple[str, ...], target: Reading) -> bool:
 
 
 def _is_shouted(text: str) -> bool:
-    """Whether capitals are how the text is written, as in a heading."""
-    return sum(map(str.isupper, text)) * 2 > sum(map(str.isalpha, text))
+    """Whether capitals are how the text is written, as in a heading: most of its longer words are."""
+    longer = [word for word in text.split() if len(word) >= _LONGER]
+    return len(longer) > 1 and sum(map(str.isupper, longer)) * 2 > len(longer)
