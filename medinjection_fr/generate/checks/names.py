@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import repeat
 
 from medinjection_fr.curate.language import ENGLISH_NOUNS, ENGLISH_WORDS
 from medinjection_fr.generate.checks.fault import Fault
 from medinjection_fr.generate.checks.glossary import Glossary, skeleton
-from medinjection_fr.generate.checks.reading import Reading
+from medinjection_fr.generate.checks.reading import ADDRESS, Reading
 
 _ACRONYM = re.compile(r"(?<![^\W\d_])[A-Za-z]*[A-Z][A-Za-z]{0,2}[A-Z][A-Za-z]*(?![^\W\d_])")
 _TWO_CAPITALS = re.compile(r"[A-Z][A-Za-z]{0,2}[A-Z]")
@@ -30,11 +31,12 @@ def check_drugs(source: Reading, target: Reading, glossary: Glossary) -> Iterato
     drugs = glossary.drug_words.among(source.word_set)
     if not drugs:
         return
-    known = {skeleton(word) for word in target.word_set}
+    known = [skeleton(word) for word in target.word_set]
     lost = [
         drug
         for drug in drugs
-        if skeleton(drug) not in known and not _has_form(glossary.drugs.get(drug, ()), target)
+        if not any(map(str.startswith, known, repeat(skeleton(drug))))  # insuline, insulinodépendant
+        and not _has_form(glossary.drugs.get(drug, ()), target)
     ]
     if lost:
         yield Fault("drug-lost", ", ".join(sorted(lost)))
@@ -48,7 +50,8 @@ def check_acronyms(source: Reading, target: Reading, glossary: Glossary) -> Iter
     """
     if not _TWO_CAPITALS.search(source.text):
         return
-    found = {acronym for acronym in _ACRONYM.findall(source.text) if len(acronym) <= _LONGEST}
+    text = ADDRESS.sub(" ", source.text)
+    found = {acronym for acronym in _ACRONYM.findall(text) if len(acronym) <= _LONGEST}
     lost = [acronym for acronym in found if not _is_kept(acronym, target, glossary)]
     if not lost or _is_shouted(source.text):
         return
@@ -58,21 +61,25 @@ def check_acronyms(source: Reading, target: Reading, glossary: Glossary) -> Iter
     lost = [
         acronym
         for acronym in lost
-        if acronym not in shouted and _letters(_singular(acronym)) not in reordered
+        if acronym not in shouted
+        and (_forms(acronym, glossary) or _letters(_singular(acronym)) not in reordered)
     ]
     if lost:
         yield Fault("acronym-lost", ", ".join(sorted(lost)))
 
 
 def _is_kept(acronym: str, target: Reading, glossary: Glossary) -> bool:
-    singular = _singular(acronym)
-    if forms := glossary.acronyms.get(acronym) or glossary.acronyms.get(singular):
+    if forms := _forms(acronym, glossary):
         return _has_form(forms, target)
-    if not {acronym.lower(), singular.lower()}.isdisjoint(target.word_set):
+    if not {acronym.lower(), _singular(acronym).lower()}.isdisjoint(target.word_set):
         return True
     word = acronym.lower()
     is_word = word in _EMPHASIS or word in ENGLISH_WORDS or word in ENGLISH_NOUNS
     return is_word or _ROMAN.fullmatch(acronym) is not None
+
+
+def _forms(acronym: str, glossary: Glossary) -> tuple[str, ...]:
+    return glossary.acronyms.get(acronym) or glossary.acronyms.get(_singular(acronym), ())
 
 
 def _letters(acronym: str) -> str:

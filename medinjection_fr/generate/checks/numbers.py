@@ -31,6 +31,7 @@ _ROMAN = re.compile(r"(?<![\w-])(?=[IVX]{2})X{0,3}(?:IX|IV|V?I{0,3})(?=(?:ème|e
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 _TIMES_A_DAY = re.compile(r"(?<![a-z])([bqt])\.? ?i\.? ?d(?![a-z])")
 _AFTERNOON = re.compile(r"(\d{1,2})(?:[:.]\d\d)? ?p\.?m(?![a-z])")
+_AFTER_NOON = re.compile(r"(?<!\d)(1[3-9]|2[0-3])(?: ?h(?:eures?)?(?![a-z])|:\d\d)")
 
 
 class Number(NamedTuple):
@@ -124,10 +125,14 @@ def hinted_values(reading: Reading, language: str) -> set[str]:
     if rules.is_english:
         hints |= {{"b": "2", "t": "3", "q": "4"}[match[1]] for match in _TIMES_A_DAY.finditer(reading.lower)}
         hints |= {str(int(match[1]) + 12) for match in _AFTERNOON.finditer(reading.lower)}
+    else:
+        hints |= {str(int(match[1]) - 12) for match in _AFTER_NOON.finditer(reading.lower)}
     return hints
 
 
 def _read_digits(written: str, start: int, text: str, rules: _Language) -> Iterator[Number]:
+    if written == "00":  # 8:00, 8 h 00
+        return
     end = start + len(written)
     plain = written.replace(" ", "")
     if rules.is_english and _COMMA_GROUPS.match(plain):
