@@ -7,24 +7,12 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
 
-from planted_words import UNITS
+from own_pairs import ANNOUNCEMENTS, turned
+from planted_words import DRUGS, OPPOSITES, PREFIXES, SIDES, UNITS
 
-
-class Pair(NamedTuple):
-    """A text and its translation.
-
-    Attributes:
-        name: Where it stands.
-        english, french: The texts.
-    """
-
-    name: str
-    english: str
-    french: str
-
+from medinjection_fr.generate.pairs import Pair
 
 Plant = Callable[[Pair, random.Random], Iterator[str]]
 
@@ -134,10 +122,90 @@ def negation_added(pair: Pair, _: random.Random) -> Iterator[str]:
         yield text[: match.start()] + "sans" + text[match.end() :]
 
 
-NUMBER_PLANTS: dict[str, Plant] = {
-    "one digit": digit,
-    "one unit": unit,
-    "one sign": sign,
-    "decimal comma, thousands space": decimal_comma,
+def question_turned(pair: Pair, _: random.Random) -> Iterator[str]:
+    """An exam question of our own is turned round by a word."""
+    yield from turned(pair)
+
+
+def other_acronym(pair: Pair, chance: random.Random) -> Iterator[str]:
+    """An acronym is another one."""
+    for match in re.finditer(r"(?<![\w-])[A-Z]{3,5}(?![\w-])", pair.french):
+        others = [name for name in ("VHB", "IRM", "BPCO", "CRP", "TSH", "LCR", "SEP") if name != match[0]]
+        yield pair.french[: match.start()] + chance.choice(others) + pair.french[match.end() :]
+
+
+def other_drug(pair: Pair, chance: random.Random) -> Iterator[str]:
+    """A drug is another one."""
+    names = "|".join(
+        map(re.escape, sorted({*DRUGS, "chloroquine", "remdésivir", "favipiravir", "lopinavir"}))
+    )
+    for match in re.finditer(rf"(?i)(?<!\w)({names})(?!\w)", pair.french):
+        other = chance.choice([drug for drug in DRUGS if drug.lower() != match[0].lower()])
+        yield pair.french[: match.start()] + other + pair.french[match.end() :]
+
+
+def opposite(pair: Pair, _: random.Random) -> Iterator[str]:
+    """A word or its beginning is the opposite, as in the look-alikes of ``curation_planted``."""
+    for one, other in [*SIDES, *OPPOSITES]:
+        for old, new in ((one, other), (other, one)):
+            for match in re.finditer(rf"(?<!\w){old}(?!\w)", pair.french):
+                yield pair.french[: match.start()] + new + pair.french[match.end() :]
+    for one, other in PREFIXES[:5]:
+        for old, new in ((one, other), (other, one)):
+            for match in re.finditer(rf"(?<!\w){old}(?=\w{{4}})", pair.french):
+                yield pair.french[: match.start()] + new + pair.french[match.end() :]
+
+
+def added(pair: Pair, _: random.Random) -> Iterator[str]:
+    """The translation is announced, explained, quoted, fenced or labelled."""
+    for template in ANNOUNCEMENTS:
+        yield template.replace("\\n", "\n").replace("{}", pair.french).replace("{{", "{").replace("}}", "}")
+
+
+def copied(pair: Pair, _: random.Random) -> Iterator[str]:
+    """Nothing is translated."""
+    yield pair.english
+
+
+def half_translated(pair: Pair, _: random.Random) -> Iterator[str]:
+    """The second half is left in English."""
+    english, french = pair.english.split(), pair.french.split()
+    yield " ".join(french[: len(french) // 2] + english[len(english) // 2 :])
+
+
+def one_word_left(pair: Pair, chance: random.Random) -> Iterator[str]:
+    """One French word gives way to a word of the English text that is not in the French one."""
+    left = re.findall(r"(?<![\w-])[a-z]{5,}(?![\w-])", pair.english)
+    left = [word for word in left if word[:4] not in pair.french.lower()]
+    words = pair.french.split(" ")
+    if left and len(words) > 4:
+        words[chance.randrange(1, len(words) - 1)] = chance.choice(left)
+        yield " ".join(words)
+
+
+def cut(pair: Pair, _: random.Random) -> Iterator[str]:
+    """The second half is missing."""
+    words = pair.french.split()
+    yield " ".join(words[: len(words) // 2])
+
+
+def repeated(pair: Pair, _: random.Random) -> Iterator[str]:
+    """The text comes twice."""
+    yield f"{pair.french} {pair.french}"
+
+
+TEXT_PLANTS: dict[str, Sequence[Plant]] = {
+    "number-changed": (digit, decimal_comma),
+    "unit-changed": (unit,),
+    "sign-changed": (sign,),
+    "negation-lost": (negation_dropped,),
+    "negation-added": (negation_added,),
+    "acronym-lost": (other_acronym,),
+    "drug-lost": (other_drug,),
+    "opposite": (opposite,),
+    "text-added": (added,),
+    "not-translated": (copied,),
+    "english-left": (half_translated, one_word_left),
+    "length": (cut, repeated),
 }
-NEGATION_PLANTS: dict[str, Plant] = {"negation dropped": negation_dropped, "negation added": negation_added}
+"""What each rule is there to find, in the translation of a text."""

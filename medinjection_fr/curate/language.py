@@ -174,7 +174,7 @@ def _detector_factory() -> Any:
 
 def _share(words: Sequence[Sequence[str]], known: frozenset[str]) -> float:
     total = sum(map(len, words))
-    return sum(word in known for part in words for word in part) / total if total else 0.0
+    return sum(sum(map(known.__contains__, part)) for part in words) / total if total else 0.0
 
 
 def _is_clearly_french(words: Sequence[Sequence[str]]) -> bool:

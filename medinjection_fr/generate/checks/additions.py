@@ -52,16 +52,32 @@ _MARKS = {
     "JSON": re.compile(r'^\s*[{\[]\s*"|"\s*[}\]]\s*$|\\n|\\u[0-9a-f]{4}|"\s*:\s*"'),
     "a bullet": re.compile(r"^\s*[-*•]\s+\w", re.MULTILINE),
 }
+_RUN = 6
+"""Words of a run that, coming twice, are a repetition."""
+_LONG_WINDED = 1.6
+"""Characters in French for one in English from which repetitions are looked for."""
 _QUOTED = re.compile(r'\s*["«“„].*["»”]\s*', re.DOTALL)
-_SUSPICIOUS = re.compile(r"[:`#*<\[{\\\n\"«“(_]|bien sûr|certainement|^[(\s]*[A-Ja-j][.)]", re.IGNORECASE)
-"""Without any of these, nothing can have been added."""
+_SUSPICIOUS = re.compile(r"[:`#*<\[{\\\n\"«“(_•]")
+_SUSPICIOUS_STARTS = frozenset("bien certainement sure certainly of okay ok".split())
+
+
+def _may_have_additions(text: Reading) -> bool:
+    """Whether anything in a text is like what models add; most options have nothing."""
+    if _SUSPICIOUS.search(text.raw) or text.raw.lstrip()[1:2] in (".", ")", " "):
+        return True
+    return bool(text.words) and text.words[0] in _SUSPICIOUS_STARTS
 
 
 def check_additions(english: Reading, french: Reading) -> Iterator[Fault]:
     """Looks for what a model adds to a translation into French."""
-    if not _SUSPICIOUS.search(french.raw):
-        return
-    source, target = english.raw, french.raw.replace("’", "'")
+    found = ["a repetition"] if _repeats(french, english) else []
+    if _may_have_additions(french):
+        found += _find_additions(english.raw, french.raw.replace("’", "'"))
+    if found:
+        yield Fault("text-added", ", ".join(found))
+
+
+def _find_additions(source: str, target: str) -> list[str]:
     found = [name for name, mark in _MARKS.items() if mark.search(target) and not mark.search(source)]
     if _ANNOUNCED.match(target) and not _ANNOUNCED.match(source):
         found.append("an announcement")
@@ -77,9 +93,20 @@ def check_additions(english: Reading, french: Reading) -> Iterator[Fault]:
         found.append("quotation marks round all of it")
     if _lines(target) > _lines(source):
         found.append(f"{_lines(target) - _lines(source)} line(s)")
-    if found:
-        yield Fault("text-added", ", ".join(found))
+    return found
 
 
 def _lines(text: str) -> int:
     return sum(1 for line in text.split("\n") if line.strip())
+
+
+def _repeats(french: Reading, english: Reading) -> bool:
+    """Whether a model has run into a loop: a run of words comes twice that does not in English."""
+    if len(french.words) < 2 * _RUN or len(french.raw) < _LONG_WINDED * len(english.raw):
+        return False
+    return _has_twice(french.words) and not _has_twice(english.words)
+
+
+def _has_twice(words: list[str]) -> bool:
+    runs = [tuple(words[start : start + _RUN]) for start in range(len(words) - _RUN + 1)]
+    return len(set(runs)) < len(runs)

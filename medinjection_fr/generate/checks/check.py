@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from medinjection_fr.curate.language import find_foreign
 from medinjection_fr.generate.checks.additions import check_additions
 from medinjection_fr.generate.checks.fault import Fault
 from medinjection_fr.generate.checks.glossary import Glossary
+from medinjection_fr.generate.checks.language import check_language
 from medinjection_fr.generate.checks.length import check_length
 from medinjection_fr.generate.checks.names import check_acronyms, check_drugs
 from medinjection_fr.generate.checks.negations import check_negations
@@ -85,11 +85,7 @@ def check_item(source: Mapping[str, Any], target: Mapping[str, Any], glossary: G
         for letter, option, translation in zip(LETTERS, asked, given, strict=False):
             check(f"option {letter}", option, translation)
         faults += [*check_distinct(asked, given), *check_order(asked, given)]
-    if evidence := find_foreign(
-        [reading.raw for reading in readings], [reading.words for reading in readings]
-    ):
-        faults.append(Fault("not-french", evidence))
-    return faults
+    return [*faults, *check_language(readings)]
 
 
 def _texts(source: Mapping[str, Any], target: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

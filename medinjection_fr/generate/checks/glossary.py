@@ -84,7 +84,7 @@ def load_glossary(extra: Path | None = None) -> Glossary:
         for name in _MAPS:
             terms[name] |= more.get(name, {})
         for name in _LISTS:
-            terms[name] += f" {more.get(name, '')}"
+            terms[name] = f"{terms[name]} {more.get(name, '')}".strip()
     return Glossary(terms)
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import repeat
 
 from medinjection_fr.curate.language import ENGLISH_NOUNS, ENGLISH_WORDS
 from medinjection_fr.generate.checks.fault import Fault
 from medinjection_fr.generate.checks.glossary import Glossary, skeleton
-from medinjection_fr.generate.checks.reading import Reading
+from medinjection_fr.generate.checks.reading import ADDRESS, Reading
 
 _ACRONYM = re.compile(r"(?<![^\W\d_])[A-Za-z]*[A-Z][A-Za-z]{0,2}[A-Z][A-Za-z]*(?![^\W\d_])")
+_TWO_CAPITALS = re.compile(r"[A-Z][A-Za-z]{0,2}[A-Z]")
 _CAPITALS = re.compile(r"(?:(?<![^\W_])[A-Z]{2,}[ ,]+){2,}[A-Z]{2,}(?![^\W_])")
 _WORD = re.compile("[A-Z]+")
 _ROMAN = re.compile("[IVX]+")
 _LONGEST = 8
 """Letters above which a word in capitals is no acronym."""
+_LONGER = 4
 _EMPHASIS = frozenset(
     "true false correct incorrect except least most best always never all and or only either both none any if "
     "regarding following".split()
@@ -28,11 +31,12 @@ def check_drugs(source: Reading, target: Reading, glossary: Glossary) -> Iterato
     drugs = glossary.drug_words.among(source.word_set)
     if not drugs:
         return
-    known = {skeleton(word) for word in target.word_set}
+    known = [skeleton(word) for word in target.word_set]
     lost = [
         drug
         for drug in drugs
-        if skeleton(drug) not in known and not _has_form(glossary.drugs.get(drug, ()), target)
+        if not any(map(str.startswith, known, repeat(skeleton(drug))))  # insuline, insulinodépendant
+        and not _has_form(glossary.drugs.get(drug, ()), target)
     ]
     if lost:
         yield Fault("drug-lost", ", ".join(sorted(lost)))
@@ -44,9 +48,10 @@ def check_acronyms(source: Reading, target: Reading, glossary: Glossary) -> Iter
     It stands in a form of the glossary; without an entry there, unchanged or with its letters in another
     order (MRSA, SARM).
     """
-    found = {acronym for acronym in _ACRONYM.findall(source.text) if len(acronym) <= _LONGEST}
-    if not found:
+    if not _TWO_CAPITALS.search(source.text):
         return
+    text = ADDRESS.sub(" ", source.text)
+    found = {acronym for acronym in _ACRONYM.findall(text) if len(acronym) <= _LONGEST}
     lost = [acronym for acronym in found if not _is_kept(acronym, target, glossary)]
     if not lost or _is_shouted(source.text):
         return
@@ -56,21 +61,25 @@ def check_acronyms(source: Reading, target: Reading, glossary: Glossary) -> Iter
     lost = [
         acronym
         for acronym in lost
-        if acronym not in shouted and _letters(_singular(acronym)) not in reordered
+        if acronym not in shouted
+        and (_forms(acronym, glossary) or _letters(_singular(acronym)) not in reordered)
     ]
     if lost:
         yield Fault("acronym-lost", ", ".join(sorted(lost)))
 
 
 def _is_kept(acronym: str, target: Reading, glossary: Glossary) -> bool:
-    singular = _singular(acronym)
-    if forms := glossary.acronyms.get(acronym) or glossary.acronyms.get(singular):
+    if forms := _forms(acronym, glossary):
         return _has_form(forms, target)
-    if not {acronym.lower(), singular.lower()}.isdisjoint(target.word_set):
+    if not {acronym.lower(), _singular(acronym).lower()}.isdisjoint(target.word_set):
         return True
     word = acronym.lower()
     is_word = word in _EMPHASIS or word in ENGLISH_WORDS or word in ENGLISH_NOUNS
     return is_word or _ROMAN.fullmatch(acronym) is not None
+
+
+def _forms(acronym: str, glossary: Glossary) -> tuple[str, ...]:
+    return glossary.acronyms.get(acronym) or glossary.acronyms.get(_singular(acronym), ())
 
 
 def _letters(acronym: str) -> str:
@@ -86,5 +95,6 @@ def _has_form(forms: tuple[str, ...], target: Reading) -> bool:
 
 
 def _is_shouted(text: str) -> bool:
-    """Whether capitals are how the text is written, as in a heading."""
-    return sum(map(str.isupper, text)) * 2 > sum(map(str.isalpha, text))
+    """Whether capitals are how the text is written, as in a heading: most of its longer words are."""
+    longer = [word for word in text.split() if len(word) >= _LONGER]
+    return len(longer) > 1 and sum(map(str.isupper, longer)) * 2 > len(longer)

@@ -18,19 +18,20 @@ from medinjection_fr.generate.checks.reading import Reading
 
 _WORDS_FILE = Path(__file__).with_name("number_words.yaml")
 
-_TOKEN = re.compile(
-    r"(?<!\d)(?:\d{1,3}(?: \d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*|(?<![\w.])\.\d+)(?!\d)|([^\W\d_]+)"
-)
-"""A number in digits, with groups of three or as it comes with its points and commas; or a word."""
+_DIGITS = r"\d(?:\d{0,2}(?: \d{3})+(?:[.,]\d+)?(?!\d)|\d*(?:[.,]\d+)*)"
+"""A number in digits: with groups of three, or as it comes with its points and commas."""
+_NUMBER = re.compile(_DIGITS)
+_NUMBER_OR_WORD = re.compile(rf"{_DIGITS}|([^\W\d_]+)")
+_POINT_FIRST = re.compile(r"(?<![\w.])\.$")
 _COMMA_GROUPS = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?$")  # 1,00,000 as well, as in India
 _POINT_GROUPS = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?$")
 _YEARS = re.compile(r"\d{4}[-–/]$")
 _DECADE = re.compile(r"années (?:\d\d(?: et |-))?$")
 _ROMAN = re.compile(r"(?<![\w-])(?=[IVX]{2})X{0,3}(?:IX|IV|V?I{0,3})(?=(?:ème|e|è)?(?![\w-]))")
-_MAY_BE_ROMAN = re.compile("[IVX]{2}")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 _TIMES_A_DAY = re.compile(r"(?<![a-z])([bqt])\.? ?i\.? ?d(?![a-z])")
 _AFTERNOON = re.compile(r"(\d{1,2})(?:[:.]\d\d)? ?p\.?m(?![a-z])")
+_AFTER_NOON = re.compile(r"(?<!\d)(1[3-9]|2[0-3])(?: ?h(?:eures?)?(?![a-z])|:\d\d)")
 
 
 class Number(NamedTuple):
@@ -85,13 +86,16 @@ def find_numbers(reading: Reading, language: str) -> list[Number]:
     """
     rules = _language(language)
     found: list[Number] = []
-    if _MAY_BE_ROMAN.search(reading.text):
+    if "I" in reading.text or "V" in reading.text or "X" in reading.text:
         found += [_read_roman(match) for match in _ROMAN.finditer(reading.text)]
-    if not reading.has_digit and rules.words.isdisjoint(reading.word_set):
+    text = reading.lower
+    if rules.words.isdisjoint(reading.word_set):
+        if reading.has_digit:
+            for match in _NUMBER.finditer(text):
+                found += _read_digits(match[0], match.start(), text, rules)
         return found
     run: list[tuple[str, int, int]] = []  # number words that stand together
-    text = reading.lower
-    for match in _TOKEN.finditer(text):
+    for match in _NUMBER_OR_WORD.finditer(text):
         word = match[1]
         if word is None:
             found += _read_run(run, rules)
@@ -121,10 +125,14 @@ def hinted_values(reading: Reading, language: str) -> set[str]:
     if rules.is_english:
         hints |= {{"b": "2", "t": "3", "q": "4"}[match[1]] for match in _TIMES_A_DAY.finditer(reading.lower)}
         hints |= {str(int(match[1]) + 12) for match in _AFTERNOON.finditer(reading.lower)}
+    else:
+        hints |= {str(int(match[1]) - 12) for match in _AFTER_NOON.finditer(reading.lower)}
     return hints
 
 
 def _read_digits(written: str, start: int, text: str, rules: _Language) -> Iterator[Number]:
+    if written == "00":  # 8:00, 8 h 00
+        return
     end = start + len(written)
     plain = written.replace(" ", "")
     if rules.is_english and _COMMA_GROUPS.match(plain):
@@ -138,6 +146,8 @@ def _read_digits(written: str, start: int, text: str, rules: _Language) -> Itera
             yield Number(_canonical(part), at, at + len(part), True)
             at += len(part) + 1
         return
+    if start and len(parts) == 1 and _POINT_FIRST.search(text, max(0, start - 2), start):  # p < .05
+        parts = ["0", *parts]
     value = _canonical(".".join(parts))
     if len(written) == 2:
         if _YEARS.match(text, start - 5, start):  # 2019-20

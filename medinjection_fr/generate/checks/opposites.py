@@ -24,24 +24,25 @@ class _Words:
     """The words of one language that have an opposite."""
 
     def __init__(self, language: str) -> None:
-        self._whole: dict[str, Side] = {}
+        self._whole: dict[str, list[Side]] = {}
         self._beginnings: dict[str, Side] = {}
         pairs: list[Mapping[str, Any]] = read_yaml(_FILE)
         for number, pair in enumerate(pairs):
             for side in ("one", "other"):
                 for word in pair[side][language].split():
-                    words = self._beginnings if word.endswith("*") else self._whole
-                    words[word.rstrip("*")] = (number, side)
-        self._known = KnownWords(lambda word: self._side(word) is not None)
+                    if word.endswith("*"):
+                        self._beginnings[word.rstrip("*")] = (number, side)
+                    else:
+                        self._whole.setdefault(word, []).append((number, side))
+        self._known = KnownWords(lambda word: bool(self._sides(word)))
 
-    def _side(self, word: str) -> Side | None:
-        if word in self._whole:
-            return self._whole[word]
-        return next((side for start, side in self._beginnings.items() if word.startswith(start)), None)
+    def _sides(self, word: str) -> list[Side]:
+        begun = [side for start, side in self._beginnings.items() if word.startswith(start)]
+        return [*self._whole.get(word, ()), *begun]
 
     def sides(self, words: frozenset[str]) -> dict[Side, str]:
         """The sides that a text has a word of, with the word."""
-        return {side: word for word in self._known.among(words) if (side := self._side(word))}
+        return {side: word for word in self._known.among(words) for side in self._sides(word)}
 
 
 @functools.cache
@@ -55,7 +56,12 @@ def check_opposites(source: Reading, target: Reading) -> Iterator[Fault]:
     if not asked:
         return
     given = _words("french").sides(target.word_set)
-    for (number, side), word in asked.items():
-        opposite = (number, "other" if side == "one" else "one")
-        if opposite in given and opposite not in asked and (number, side) not in given:
-            yield Fault("opposite", f"{word} became {given[opposite]}")
+    swapped = {
+        f"{word} became {given[opposite]}"
+        for (number, side), word in asked.items()
+        if (opposite := (number, "other" if side == "one" else "one")) in given
+        and opposite not in asked
+        and (number, side) not in given
+    }
+    if swapped:
+        yield Fault("opposite", ", ".join(sorted(swapped)))

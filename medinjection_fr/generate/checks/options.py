@@ -28,9 +28,9 @@ def check_count(source: Sequence[Reading], target: Sequence[Reading]) -> Iterato
 
 def check_distinct(source: Sequence[Reading], target: Sequence[Reading]) -> Iterator[Fault]:
     """Looks for options that became the same, whatever their case and punctuation."""
-    words = [[word for word in option.words if len(word) > 2] for option in target]
     for one, other in combinations(range(len(target)), 2):
-        if words[one] != words[other] or source[one].raw == source[other].raw:
+        differing = target[one].word_set ^ target[other].word_set
+        if source[one].raw == source[other].raw or any(len(word) > 2 for word in differing):
             continue
         if (form := comparison_tokens(target[one].raw)) and form == comparison_tokens(target[other].raw):
             yield Fault("options-merged", f"options {LETTERS[one]} and {LETTERS[other]} became the same")

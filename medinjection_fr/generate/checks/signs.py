@@ -20,7 +20,7 @@ _SIGN = re.compile(
     r"|(?<![\w)\]%.-])(?<![\d%] )(?P<minus>-)(?=\.?\d)"  # 10-15 and 10 -15 are ranges
     r"|(?<![\d ])(?P<percent>%)|(?<=[^\d] )(?P<a_percent>%)"  # without a number
 )
-_MAY_BE_SIGN = re.compile(r"[<>≤≥±~‰+%]|-[\d.]|[A-Za-z0-9]-(?!\w)")
+_ANY_SIGN = re.compile(r"[<>≤≥±~‰+%]|-(?!\w)|(?<!\w)-")
 _ENGLISH = {
     "<": "less fewer under below lower smaller within younger shorter",
     ">": "more over above greater higher exceed exceeds exceeding exceeded older larger longer beyond",
@@ -66,7 +66,9 @@ _REACH = 36
 
 def check_signs(source: Reading, target: Reading) -> Iterator[Fault]:
     """Compares the signs of an English text and its French translation."""
-    if not (_MAY_BE_SIGN.search(source.text) or _MAY_BE_SIGN.search(target.text)):
+    if not (source.has_sign or target.has_sign):
+        return
+    if not (_ANY_SIGN.search(source.text) or _ANY_SIGN.search(target.text)):
         return
     mine, other = _signs(source.text), _signs(target.text)
     if mine == other:
