@@ -156,8 +156,9 @@ def _structure_faults(sent: Parts, came: Mapping[str, Any]) -> list[Fault]:
 def _label_faults(name: str, expected: Mapping[str, str], came: Mapping[str, Any]) -> list[Fault]:
     missing = [label for label in expected if not isinstance(came.get(label), str) or not came[label].strip()]
     added = len(came.keys() - expected.keys())
-    rule = "option-labels" if name == "options" else "part-missing"
-    evidence = (
-        f"{name}: {', '.join(missing)} without a text" if missing else f"{name}: {added} that were not sent"
-    )
-    return [Fault(rule, evidence)] if missing or added else []
+    if not missing and not added:
+        return []
+    what = f"{', '.join(missing)} without a text" if missing else f"{added} that were not sent"
+    if name == "options":
+        return [Fault("option-labels", what)]
+    return [Fault("part-missing", f"{name}: {what}")]
