@@ -74,9 +74,10 @@ class Job:
         source, templates = Source(**settings["source"]), tuple(settings["templates"])
         return cls(**{**settings, "source": source, "templates": templates})
 
-    def run_name(self, judged_by: str) -> str:
-        """What its outcomes stand under in the journal: those of other checks are not these."""
-        return digest_json([self.settings(), judged_by])[:32]
+    @property
+    def run(self) -> str:
+        """What its outcomes stand under in the journal."""
+        return f"generate/{self.name}"
 
 
 class JobStore:

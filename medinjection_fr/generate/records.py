@@ -32,7 +32,7 @@ def source_of(job: Job) -> Source:
         "location": {"kind": "folder"},
         "files": {"in-record": [RECORDS_FILE]},
         "columns": {name: name for name in (*_WRITTEN, *_LINEAGE)},
-        "answer": "letters",
+        "answer": "labels",
         "license": facts["license"],
         "license_note": f"{note} {facts.get('license_note', '')}".strip(),
         "redistributable": facts["redistributable"],

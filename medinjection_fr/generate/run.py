@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -101,21 +101,24 @@ class Work:
         self.job = job
         self._store, self._journal = store, journal
         self._maker, terms = open_maker(job, store.glossary(job))
-        self._run = job.run_name(digest_json([source_digest(), terms]))
+        self._judge = digest_json([source_digest(), terms])[:16]
 
     def units(self, limit: int | None = None) -> Iterator[Unit]:
         """The units of the job's materials in their order, or those of the first materials."""
         for material in self._store.materials(self.job, limit):
             yield from self._maker.units(material)
 
-    def left(self, limit: int | None = None) -> list[str]:
-        """Names of the units without an outcome that these checks have judged."""
-        finished = self._journal.finished_items(self._run)
-        return [unit.name for unit in self.units(limit) if unit.name not in finished]
+    def outcomes(self) -> dict[str, dict[str, Any]]:
+        """What the journal keeps of each unit that was judged (``Outcome.as_row``), by name."""
+        return dict(self._journal.outcomes(self.job.run))
 
-    def outcomes(self) -> Iterator[Mapping[str, Any]]:
-        """What the journal keeps of the units that these checks have judged (``Outcome.as_row``)."""
-        return (row for _, row in self._journal.outcomes(self._run))
+    def left(self, limit: int | None = None) -> list[str]:
+        """Names of the units that these checks have not judged.
+
+        What other checks have judged, of an earlier version or with another glossary, is judged again.
+        """
+        judged = {name for name, row in self._journal.outcomes(self.job.run) if row["judge"] == self._judge}
+        return [unit.name for unit in self.units(limit) if unit.name not in judged]
 
     def run(self, session: Session, limit: int | None = None) -> RunReport:
         """Does what is left. What the journal has answers to is judged without asking again.
@@ -135,7 +138,9 @@ class Work:
         )
         try:
             for outcome in results:
-                self._journal.write_outcome(self._run, outcome.unit, outcome.as_row())
+                self._journal.write_outcome(
+                    self.job.run, outcome.unit, {**outcome.as_row(), "judge": self._judge}
+                )
         except InputError as error:
             kept = Problem(
                 str(self._journal.path), "keeps all that was answered", mend="The same command goes on"

@@ -31,16 +31,18 @@ def _state(work: Work, store: JobStore, journal: Journal) -> dict[str, Any]:
     job, prices = work.job, store.prices(work.job)
     units: Counter[str] = Counter()
     rules: Counter[str] = Counter()
-    for row in work.outcomes():
+    outcomes = work.outcomes()
+    for row in outcomes.values():
         units["accepted" if row["records"] else "rejected"] += 1
         rules.update(row["reasons"])
+    units["unfinished"] = sum(unit.name not in outcomes for unit in work.units())
     totals = journal.totals(job.model)
     return {
         "job": job.name,
         "source": job.source.name,
         "model": job.model,
         "materials": store.count(job),
-        "units": {**{name: units[name] for name in ("accepted", "rejected")}, "unfinished": len(work.left())},
+        "units": {name: units[name] for name in ("accepted", "rejected", "unfinished")},
         "rejected_by_rule": dict(sorted(rules.items())),
         "requests": totals.answers,
         "input_tokens": totals.input_tokens,

@@ -69,6 +69,8 @@ def _read_choices_and_gold(fields: dict[str, Any], form: str) -> tuple[str, str]
     if answer in (None, "", []):
         fields["answer"] = ""
         return None
+    if form == "labels" and isinstance(answer, str):
+        return None
     answers = answer if isinstance(answer, list) else [answer]
     if form.startswith("index"):
         gold = _letters_of_indices(answers, 0 if form == "index-from-0" else 1)

@@ -162,3 +162,9 @@ def _label_faults(name: str, expected: Mapping[str, str], came: Mapping[str, Any
     if not (missing or added):
         return []
     return [Fault("option-labels", evidence) if name == "options" else Fault("part-missing", evidence)]
+    if not missing and not added:
+        return []
+    what = f"{', '.join(missing)} without a text" if missing else f"{added} that were not sent"
+    if name == "options":
+        return [Fault("option-labels", what)]
+    return [Fault("part-missing", f"{name}: {what}")]
