@@ -154,11 +154,12 @@ def compare(hub: Hub, work: Path, release: Path, size: int) -> list[tuple[str, .
     before = wall - push_phases["upload"] - push_phases["read_back"]
     way = "Xet" if hub.cas else "LFS"
     return [
-        (f"reference: bare `create_commit`, {way}", *_speed(bare_wall, size, bare_wall), _memory(bare_run)),
-        (f"push, {way}", *_speed(wall, size, bare_wall), _memory(push_run)),
-        ("… verify and plan", f"{before:.1f} s", "", "", ""),
-        ("… upload and commit", *_speed(push_phases["upload"], size, bare_phases["upload"]), ""),
-        ("… read back and compare", *_speed(push_phases["read_back"], size, None), ""),
+        (f"reference: bare `create_commit`, {way}", *_speed(bare_wall, size, bare_wall), *_costs(bare_run)),
+        ("… its upload and commit", *_speed(bare_phases["upload"], size, bare_phases["upload"]), "", ""),
+        (f"push, {way}", *_speed(wall, size, bare_wall), *_costs(push_run)),
+        ("… verify and plan", f"{before:.1f} s", "", "", "", ""),
+        ("… upload and commit", *_speed(push_phases["upload"], size, bare_phases["upload"]), "", ""),
+        ("… read back and compare", *_speed(push_phases["read_back"], size, None), "", ""),
     ]
 
 
@@ -167,8 +168,8 @@ def _speed(wall: float, size: int, reference: float | None) -> tuple[str, str, s
     return f"{wall:.1f} s", f"{size / wall / 1e6:,.0f} MB/s", ratio
 
 
-def _memory(measured: measure.Measured) -> str:
-    return f"{measured.rss:,.0f} MB"
+def _costs(measured: measure.Measured) -> tuple[str, str]:
+    return f"{measured.result['cpu']:.1f} s", f"{measured.rss:,.0f} MB"
 
 
 def second(hub: Hub, work: Path, what: str, old: Path, new: Path) -> tuple[str, ...]:
@@ -212,7 +213,7 @@ def bench(arguments: argparse.Namespace) -> None:
         empty(hub, work)
     measure.print_table(
         f"Pushing {rows:,} rows, {size / 1e6:,.0f} MB",
-        ("", "wall", "throughput", "of the reference's", "peak RSS"),
+        ("", "wall", "throughput", "of the reference's", "CPU of the client", "peak RSS"),
         speeds,
     )
     measure.print_table(
