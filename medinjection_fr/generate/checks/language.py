@@ -12,8 +12,8 @@ from medinjection_fr.generate.checks.reading import Reading
 # since it tells French from English; Spanish, Italian, Portuguese and Catalan have them too.
 _ROMANCE = frozenset(
     "el los las del y por con para cual cuál cuáles como siguiente siguientes qué tiene tienen está fue puede lo gli "
-    "della delle degli di che sono è nel nella quale quali dei alla seguenti dos das em uma não qual quais os ao els amb "
-    "què quin quina és una".split()
+    "della delle degli di che sono è nel nella quale quali dei alla seguenti dos das em uma não qual quais os ao els "
+    "amb què quin quina és una".split()
 )
 _FRENCH = frozenset(
     "le les des du est sont dans avec et qui une où au aux ce cet cette ces ou pour par sur chez suivantes suivants "
