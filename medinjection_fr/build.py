@@ -15,7 +15,7 @@ from medinjection_fr.recipe import Recipe, load_recipe
 from medinjection_fr.release.arrange import arrange, write_shards
 from medinjection_fr.release.compose import begin_manifest, count_rows, write_documents, write_ledgers
 from medinjection_fr.release.digests import digest_json
-from medinjection_fr.release.licences import LicensedRows, public_faults
+from medinjection_fr.release.licences import LicensedRows, first_try_faults, public_faults
 from medinjection_fr.release.manifest import MANIFEST, Release, read_release
 from medinjection_fr.release.verify import verify
 from medinjection_fr.resources import source_digest
@@ -107,7 +107,8 @@ def _public_faults(recipe: Recipe, records: Rows) -> list[Problem]:
         LicensedRows(source, license, origin, rows, redistributable[source])
         for (source, license, origin), rows in sorted(records.count("source", "license", "origin").items())
     ]
-    return public_faults(groups, recipe.content.get("allow_non_commercial", False))
+    faults = public_faults(groups, recipe.content.get("allow_non_commercial", False))
+    return faults + first_try_faults(records.count("source", "generator"))
 
 
 def _nothing_kept(recipe: Path, records: Rows) -> list[Problem]:

@@ -14,6 +14,7 @@ import click
 
 from medinjection_fr import __version__
 from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.generate.cli import generate, translate
 
 if TYPE_CHECKING:
     from medinjection_fr.release.manifest import Release
@@ -70,6 +71,10 @@ def main() -> None:
     """MedInjection-FR: build, verify and look into releases of the dataset."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal or pipe that cannot show every letter
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+main.add_command(translate)
+main.add_command(generate)
 
 
 @main.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -81,9 +82,9 @@ class Rows:
             if high > low:
                 yield batch, pa.array(self.kept[low:high] - start)
 
-    def count(self, *columns: str) -> Counter[tuple[str, ...]]:
+    def count(self, *columns: str) -> Counter[tuple[Any, ...]]:
         """How many rows that stay have each combination of values of the columns."""
-        counts: Counter[tuple[str, ...]] = Counter()
+        counts: Counter[tuple[Any, ...]] = Counter()
         for batch, places in self.kept_by_batch():
             table = pa.table([batch[name].take(places) for name in columns], names=list(columns))
             for row in table.group_by(list(columns)).aggregate([([], "count_all")]).to_pylist():

@@ -125,6 +125,23 @@ def test_public_build_tells_all_that_stands_in_its_way(tmp_path: Path) -> None:
     assert "**This release is for internal use**" in (output / "README.md").read_text(encoding="utf-8")
 
 
+def test_first_try_translations_are_never_public(tmp_path: Path) -> None:
+    constants = {"generator": "apertium-3.8.3"}
+    sources: dict[str, dict[str, Any]] = {"native": {}, "translated": {"constants": constants}}
+    output = tmp_path / "out"
+    recipe = recipe_with(tmp_path, sources, audience="public")
+    [line] = refused(invoke("build", recipe, "--output", output)).splitlines()
+    number = len(few_rows()["translated"])
+    what = f"sources/our-translated: generator-first-try: {number} rows by apertium-3.8.3; expected "
+    assert what + PUBLIC_RULES["generator-first-try"] in line
+    assert not output.exists()
+    permitted = [{**PERMISSION, "source": "our-translated", "license": "CC0-1.0"}]
+    recipe = recipe_with(tmp_path / "permitted", sources, audience="public", license_override=permitted)
+    assert "generator-first-try" in refused(invoke("build", recipe, "--output", output))
+    internal = recipe_with(tmp_path / "internal", sources)
+    assert invoke("build", internal, "--output", output).exit_code == 0
+
+
 def test_only_rows_that_stay_are_judged(tmp_path: Path) -> None:
     sources: dict[str, dict[str, Any]] = {"native": {}, "translated": {"license": "LicenseRef-none"}}
     rows = few_rows()
