@@ -108,7 +108,7 @@ def _check_segment(source: Reading, target: Reading, glossary: Glossary) -> Iter
     yield from check_length(source, target)
     yield from check_additions(source, target)
     yield from check_residue(source, target, glossary)
-    yield from check_quantities(source, target)
+    yield from check_quantities(source, target, glossary)
     yield from check_signs(source, target)
     yield from check_negations(source, target)
     yield from check_opposites(source, target)

@@ -11,12 +11,13 @@ from typing import Any
 from medinjection_fr.checked_yaml import read_yaml
 from medinjection_fr.curate.compare import without_accents
 from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.generate.checks.conversions import FACTORS
 from medinjection_fr.generate.checks.known_words import KnownWords
 from medinjection_fr.release.digests import digest_json
 
 GLOSSARY_FILE = Path(__file__).with_name("glossary.yaml")
 _MAPS = ("acronyms", "drugs")
-_LISTS = ("drug_names", "drug_stems", "not_drugs", "english_words", "both_languages")
+_LISTS = ("drug_names", "drug_stems", "not_drugs", "english_words", "both_languages", "conversions")
 
 
 class Glossary:
@@ -31,6 +32,7 @@ class Glossary:
         drug_words: English words, in small letters, that are names of drugs.
         english_words: Words of English alone, in small letters.
         both_languages: Words of both, though they look English.
+        conversions: Conversions of units that are allowed, keys of ``conversions.FACTORS``.
         digest: SHA-256 of the terms, on which verdicts depend.
     """
 
@@ -40,6 +42,7 @@ class Glossary:
         self.drugs = {name.lower(): _forms(forms) for name, forms in terms["drugs"].items()}
         self.english_words = frozenset(terms["english_words"].split())
         self.both_languages = frozenset(terms["both_languages"].split())
+        self.conversions = frozenset(terms["conversions"].split())
         names = frozenset(terms["drug_names"].split()) | self.drugs.keys()
         ordinary = frozenset(terms["not_drugs"].split())
         stems = re.compile(rf"\w{{2}}(?:{'|'.join(terms['drug_stems'].split())})s?$")
@@ -120,4 +123,11 @@ def _problems(terms: Any, path: Path) -> list[Problem]:
         problems.append(
             Problem(f"{path} › drug_stems", "more than letters", "ends of names in small letters")
         )
+    if isinstance(declared := terms.get("conversions", ""), str):
+        where, known = f"{path} › conversions", ", ".join(FACTORS)
+        problems += [
+            Problem(where, f'"{name}" is unknown', f"some of {known}")
+            for name in declared.split()
+            if name not in FACTORS
+        ]
     return problems

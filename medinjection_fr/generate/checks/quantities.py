@@ -10,7 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from medinjection_fr.generate.checks.conversions import converted
 from medinjection_fr.generate.checks.fault import Fault
+from medinjection_fr.generate.checks.glossary import Glossary
 from medinjection_fr.generate.checks.numbers import Number, find_numbers, hinted_values
 from medinjection_fr.generate.checks.reading import Reading
 from medinjection_fr.generate.checks.signs import check_comparisons
@@ -25,16 +27,32 @@ _JOINER = re.compile(
 _ONE = frozenset("one once first single un une premier première premiers premières seul seule unique".split())
 
 
-def check_quantities(source: Reading, target: Reading) -> Iterator[Fault]:
+def check_quantities(source: Reading, target: Reading, glossary: Glossary) -> Iterator[Fault]:
     """Compares the numbers and units of an English text and its French translation."""
     english, french = find_numbers(source, "english"), find_numbers(target, "french")
     if not english and not french:
         return
+    if glossary.conversions:
+        english, french = _without_converted(source, target, english, french, glossary)
     is_alike = [number.value for number in english] == [number.value for number in french]
     if not is_alike and (evidence := _difference(source, target, english, french)):
         yield Fault("number-changed", evidence)
     yield from _unit_faults(source, target, english, french)
     yield from check_comparisons(source, target, english, french)
+
+
+def _without_converted(
+    source: Reading, target: Reading, english: list[Number], french: list[Number], glossary: Glossary
+) -> tuple[list[Number], list[Number]]:
+    mine, other = converted(
+        [(number.value, unit_after(source, number, "english")) for number in english],
+        [(number.value, unit_after(target, number, "french")) for number in french],
+        glossary.conversions,
+    )
+    return (
+        [number for place, number in enumerate(english) if place not in mine],
+        [number for place, number in enumerate(french) if place not in other],
+    )
 
 
 def _difference(source: Reading, target: Reading, english: list[Number], french: list[Number]) -> str:
@@ -64,6 +82,8 @@ def _difference(source: Reading, target: Reading, english: list[Number], french:
         for values, what in ((missing, "missing"), (new, "new"))
         if values
     ]
+    if any("." in value and value.replace(".", "") in missing for value in new):
+        told.append("French writes 1 000 for 1,000, and 1,5 for 1.5")
     return "; ".join(told)
 
 

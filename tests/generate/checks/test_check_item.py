@@ -148,6 +148,16 @@ def test_evidence_tells_the_place() -> None:
     assert found(ENGLISH, FRENCH, instruction="") == [("text-missing", "instruction: no translation")]
 
 
+def test_evidence_tells_how_french_writes_thousands() -> None:
+    faults = found({**ENGLISH, "instruction": "1,500 mg"}, FRENCH, instruction="1,500 mg")
+    assert faults == [
+        (
+            "number-changed",
+            "instruction: 1500 missing; 1.500 new; French writes 1 000 for 1,000, and 1,5 for 1.5",
+        )
+    ]
+
+
 def test_explanation_and_context_are_checked() -> None:
     texts = {"explanation": "It lasts for 3 days.", "context": "He weighs 70 kg."}
     french = {"explanation": "Cela dure 30 jours.", "context": "Il pèse 70 g."}

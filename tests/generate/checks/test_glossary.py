@@ -37,6 +37,28 @@ def test_own_terms_are_added_and_replace(tmp_path: Path) -> None:
     assert ours.digest != shipped.digest == load_glossary().digest
 
 
+@pytest.mark.parametrize(
+    ("english", "french", "declared", "is_fault"),
+    [
+        ("a fever of 101 °F", "une fièvre à 38,3 °C", "°F>°C", False),
+        ("a fever of 101 °F", "une fièvre à 101 °F", "°F>°C", False),
+        ("a fever of 101 °F", "une fièvre à 38,3 °C", "ft>m lb>kg", True),
+        ("a fever of 101 °F", "une fièvre à 36,3 °C", "°F>°C", True),
+        ("a fever of 101 °F", "une fièvre à 101 °C", "°F>°C", True),
+        ("It weighs 10 lb.", "Il pèse 4,5 kg.", "lb>kg", False),
+        ("It weighs 10 lb, for 6 days.", "Il pèse 4,5 kg, depuis 7 jours.", "lb>kg", True),
+        ("6 feet apart", "à 1,8 m l'un de l'autre", "ft>m", False),
+        ("6 feet apart", "à 18 m l'un de l'autre", "ft>m", True),
+    ],
+)
+def test_conversions_that_are_declared(
+    tmp_path: Path, english: str, french: str, declared: str, is_fault: bool
+) -> None:
+    glossary = load_glossary(written(tmp_path, f'conversions: "{declared}"\n'))
+    rules = {fault.rule for fault in check_text(english, french, glossary)}
+    assert bool(rules & {"number-changed", "unit-changed"}) is is_fault
+
+
 def test_empty_glossary_changes_nothing(tmp_path: Path) -> None:
     assert load_glossary(written(tmp_path, "acronyms: {}\n")).digest == load_glossary().digest
 
@@ -47,12 +69,22 @@ def test_shipped_glossary_may_be_copied_as_a_start(tmp_path: Path) -> None:
 
 
 def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
-    text = "acronym: {HIV: VIH}\ndrugs: [aspirin]\nacronyms: {NO: true, AIDS: ''}\ndrug_stems: 'mab(' \nnot_drugs: 5\n"
+    text = (
+        "acronym: {HIV: VIH}\ndrugs: [aspirin]\nacronyms: {NO: true, AIDS: ''}\n"
+        "drug_stems: 'mab('\nnot_drugs: 5\nconversions: mg>g\n"
+    )
     with pytest.raises(InputError) as error:
         load_glossary(written(tmp_path, text))
     told = str(error.value)
-    assert len(error.value.problems) == 6
-    for part in ("acronym", "drugs: not a mapping", "AIDS: not text", "drug_stems", "not_drugs: not text"):
+    assert len(error.value.problems) == 7
+    for part in (
+        "acronym",
+        "drugs: not a mapping",
+        "AIDS: not text",
+        "drug_stems",
+        "not_drugs: not text",
+        '"mg>g" is unknown',
+    ):
         assert part in told
 
 
