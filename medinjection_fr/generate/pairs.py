@@ -45,15 +45,11 @@ class Pairs(NamedTuple):
 
     Attributes:
         kept: Those pairs, in order.
-        places: Where each of them stands among all units, counted from 0.
-        units: Number of all units.
         excluded: How many units were left out, by the keys of ``REASONS``.
         misaligned: The misaligned ones among these.
     """
 
     kept: list[Pair]
-    places: list[int]
-    units: int
     excluded: Mapping[str, int]
     misaligned: list[Pair]
 
@@ -65,12 +61,9 @@ def read_pairs(path: Path) -> Pairs:
         InputError: The file is absent or no XML.
     """
     kept: list[Pair] = []
-    places: list[int] = []
     misaligned: list[Pair] = []
     excluded: Counter[str] = Counter()
-    units = 0
-    for place, unit in enumerate(read_units(path, path.name)):
-        units += 1
+    for unit in read_units(path, path.name):
         if not (unit.english or "").strip() or not (unit.french or "").strip():
             excluded["unreadable"] += 1
             continue
@@ -80,9 +73,7 @@ def read_pairs(path: Path) -> Pairs:
             misaligned += [pair] if reason == "misaligned" else []
         else:
             kept.append(pair)
-            places.append(place)
-    counts = {reason: excluded[reason] for reason in REASONS}
-    return Pairs(kept, places, units, counts, misaligned)
+    return Pairs(kept, {reason: excluded[reason] for reason in REASONS}, misaligned)
 
 
 def _reason(pair: Pair) -> str | None:
