@@ -43,8 +43,12 @@ def build_release(data: Path, output: Path, *options: str) -> measure.Measured:
 
 def standing_release(work: Path, rows: int) -> Path:
     """A release to measure on: the one that stands if it is still what a build would give, else built."""
-    data, output = published(work, rows), work / f"release-{rows}"
-    command = [measure.COMMAND, "build", "published", "--data", str(data), "--output", str(output)]
+    return release_of("published", published(work, rows), work / f"release-{rows}")
+
+
+def release_of(recipe: str, data: Path, output: Path) -> Path:
+    """The release of a recipe, built if it does not stand there already."""
+    command = [measure.COMMAND, "build", recipe, "--data", str(data), "--output", str(output)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         measure.run([*command, "--replace"])
     return output

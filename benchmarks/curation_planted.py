@@ -1,10 +1,10 @@
-"""What curation finds of planted copies, spares of planted look-alikes, and makes of real files.
+"""What curation finds of planted copies and spares of planted look-alikes.
 
     python benchmarks/curation_planted.py --data DIR [--work DIR] [--seed N] [--list]
 
-``DIR`` holds the upstream files of FrenchMedMCQA, MORFITT and E3C, in folders named as in the catalogue, and
-for the last tables those of MedMCQA, MedQA and MMLU. The French texts are planted with copies and
-look-alikes, and built with ``curate: {}``; what counts is the ledger of the release. All is drawn with a seed.
+``DIR`` holds the upstream files of FrenchMedMCQA, MORFITT and E3C, in folders named as in the catalogue. Their
+texts are planted with copies and look-alikes, and built with ``curate: {}``; what counts is the ledger of the
+release. All is drawn with a seed.
 """
 
 from __future__ import annotations
@@ -19,25 +19,17 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import measure
 import planted_words as words
-import pyarrow as pa
 import yaml
+from real_files import Row, plain, read_rows
 
 from medinjection_fr.build import build
 from medinjection_fr.curate.language import judge_language
-from medinjection_fr.curate.pairs import exact_pairs, near_pairs
-from medinjection_fr.curate.select import Keys, select
 from medinjection_fr.curate.signals import ComparedRecord
 from medinjection_fr.record import LETTERS
-from medinjection_fr.sources.adapter import Draft
-from medinjection_fr.sources.catalogue import find_source
-from medinjection_fr.sources.complete import YIELDS, complete
-from medinjection_fr.sources.parts import find_adapter
 
-Row = dict[str, Any]
 COPY_RULES = ("leak", "duplicate", "near-duplicate", "same-content")
 MERGING_RULES = (*COPY_RULES, "conflict")
 SOURCES = ("1-asked", "2-standing", "3-copies", "4-look-alikes")
@@ -46,42 +38,15 @@ LONG = 60
 """Words of a long context."""
 
 
-# ---------------------------------------------------------------- real files
-
-
-def read_rows(data: Path, name: str) -> list[Row]:
-    """The valid rows of a catalogued source, with their split."""
-    source = find_source(name)
-    adapter, contract = find_adapter(source), YIELDS[source.yields].contract
-    rows = []
-    for file in adapter.find_files(data / name, source):
-        for item in adapter.read(file, source):
-            if isinstance(item, Draft):
-                row = complete(item.fields, item.split, source)
-                if not contract.validate(row):
-                    rows.append({**row, "_split": item.split})
-    return rows
-
-
 def long_texts(data: Path) -> list[str]:
     """Distinct French abstracts and clinical cases."""
     rows = [*read_rows(data, "morfitt"), *(r for r in read_rows(data, "e3c-fr") if len(r["text"]) < 8_000)]
     by_form: dict[str, str] = {}
     for row in rows:
         text = row["text"]
-        if len(text.split()) > LONG + 20 and "\ufffd" not in text and not judge_language(_plain(text)).flags:
+        if len(text.split()) > LONG + 20 and "\ufffd" not in text and not judge_language(plain(text)).flags:
             by_form.setdefault(str(ComparedRecord("", text, (), ()).question), text)
     return list(by_form.values())
-
-
-def _plain(instruction: str, choices: Sequence[str] = (), answer: str = "", context: str = "") -> Row:
-    return {
-        "task": "other",
-        "instruction": instruction,
-        "choices": list(choices),
-        "answer": answer,
-        "context": context,
-    }
 
 
 # ---------------------------------------------------------------- copies
@@ -124,12 +89,10 @@ def permuted(row: Row, chance: random.Random) -> Row:
     return {**row, "choices": [row["choices"][old] for old in order], "answer": ",".join(letters)}
 
 
-def neutral(row: Row, chance: random.Random) -> Row | None:
+def neutral(row: Row, pairs: Sequence[tuple[str, str]], chance: random.Random) -> Row | None:
     """One word of the context for another that says the same."""
     found = [
-        (match, new)
-        for old, new in words.NEUTRAL
-        for match in re.finditer(rf"(?<!\w){old}(?!\w)", row["context"])
+        (match, new) for old, new in pairs for match in re.finditer(rf"(?<!\w){old}(?!\w)", row["context"])
     ]
     if not found:
         return None
@@ -344,7 +307,7 @@ def case_of(text: str) -> Row:
     if len(context.split()) < LONG:
         context, answer = text, "La conclusion est celle des auteurs."
     question = "Quelle conclusion peut-on tirer de cette observation pour la prise en charge ?"
-    return {**_plain(question, (), answer, context), "type": "oeq", "task": "other"}
+    return {**plain(question, (), answer, context), "type": "oeq", "task": "other"}
 
 
 def plant(exam: list[Row], texts: list[str], seed: int) -> Planted:
@@ -367,7 +330,8 @@ def plant(exam: list[Row], texts: list[str], seed: int) -> Planted:
     held_back, texts = texts[:1_000], texts[1_000:]
     for place, text in enumerate(held_back):
         base = planted.base(case_of(text), "test" if place % 2 else "train")
-        planted.copy(neutral(base, chance), base, "one neutral word")
+        planted.copy(neutral(base, words.NEUTRAL, chance), base, "one neutral word")
+        planted.copy(neutral(base, words.HELD_OUT, chance), base, "one neutral word, held out")
         if place < 300:
             for kind, copy in TEXT_COPIES.items():
                 planted.copy(copy(base, chance), base, kind)
@@ -534,145 +498,18 @@ def show_planted(planted: Planted, dropped: dict[str, tuple[str, str]], listed: 
         print("look-alikes dropped for another reason:", dict(lost))
 
 
-def show_frenchmedmcqa(data: Path, work: Path, listed: bool) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="real-", dir=work))
-    dropped = build_recipe(folder, {"sources": [{"source": "frenchmedmcqa"}]}, data)
-    rules = Counter(row.get("rule", f"reported ({row.get('kind')})") for row in dropped)
-    measure.print_table("FrenchMedMCQA as it is", ("rule", "records"), sorted(rules.items()))
-    if listed:
-        rows = {row["source_id"]: row for row in read_rows(data, "frenchmedmcqa")}
-        for found in dropped:
-            print(json.dumps(found, ensure_ascii=False))
-            names = re.findall(r"frenchmedmcqa/(\w+)", json.dumps(found))
-            for name in {*names, found.get("source_id")} & rows.keys():
-                row = rows[name]
-                print("   ", row["_split"], row["instruction"], row["choices"], row["answer"])
-    rows = read_rows(data, "frenchmedmcqa")
-    stems: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        stems[" ".join(ComparedRecord.of(row).question)].append(row)
-    gone = {row["source_id"] for row in dropped if row.get("rule") in MERGING_RULES}
-    shared = [group for group in stems.values() if len({row["_split"] for row in group}) > 1]
-    alone = [r for g in shared for r in g if not any(r is not o and _same_options(r, o) for o in g)]
-    flagged = sum(row["source_id"] in gone for row in alone)
-    print(f"\nstems in several splits: {len(shared)}; their rows whose options are their own: {len(alone)},")
-    print(f"of which taken for a copy: {flagged}")
-
-
-def _same_options(a: Row, b: Row) -> bool:
-    return ComparedRecord.of(a).options == ComparedRecord.of(b).options
-
-
-def show_materials(data: Path) -> None:
-    """Known truths of documents and items: what ``select`` sees, what the pair functions see."""
-    table = []
-    for name in ("mmlu-medical", "medmcqa", "morfitt", "e3c-fr"):
-        if not (data / name).is_dir():
-            continue
-        rows = read_rows(data, name)
-        selection = select(_keys(rows), [], keep_groups_together=False)
-        same = sum(rule == "same-content" for rule, _ in selection.dropped.values())
-        pairs = Counter(kind for *_, kind, _ in pairs_of([_as_record(row) for row in rows]))
-        table.append((name, len(rows), same, ", ".join(f"{k} {n}" for k, n in sorted(pairs.items()))))
-    measure.print_table(
-        "Items and documents", ("source", "rows", "`same-content` of select", "pairs by kind"), table
-    )
-
-
-def _keys(rows: list[Row]) -> Keys:
-    names = ("id", "source", "source_id", "group_id", "_split")
-    order = [[row[name] for row in rows] for name in names[:-1]]
-    splits = [row["_split"] if row["_split"] in ("train", "validation", "test") else "train" for row in rows]
-    return Keys(*(pa.chunked_array([column], pa.string()) for column in [*order, splits]))
-
-
-def _as_record(row: Row) -> Row:
-    if "text" in row:
-        return {**_plain(row["text"], (), row["text"]), "type": "oeq"}
-    return row
-
-
-def pairs_of(rows: list[Row]) -> list[Any]:
-    """Exact and near pairs among rows, whatever their splits."""
-    import numpy as np
-
-    from medinjection_fr.curate.curation import arrays_of
-    from medinjection_fr.curate.signals import SIGNALS_SCHEMA, compute_signals
-
-    schema = YIELDS["records"].contract.arrow_schema
-    names = ("context", "instruction", "choices", "answer", "type", "task")
-    empty = YIELDS["records"].contract.empty
-    whole = [{**empty, "task": "other", **{n: row[n] for n in names if n in row}} for row in rows]
-    batches = [
-        compute_signals(pa.RecordBatch.from_pylist(whole[at : at + 5_000], schema))
-        for at in range(0, len(whole), 5_000)
-    ]
-    table = pa.Table.from_batches(batches, SIGNALS_SCHEMA)
-    signals = arrays_of(table, np.array([row["type"] != "oeq" for row in whole]))
-    alive = np.ones(len(whole), bool)
-    return [*exact_pairs(signals, alive, whole.__getitem__), *near_pairs(signals, alive, whole.__getitem__)]
-
-
-def show_language(data: Path, exam: list[Row], seed: int) -> None:
-    chance = random.Random(seed)
-    mixed = [row["text"] for row in read_rows(data, "morfitt")]
-    sets: dict[str, list[Row]] = {"FrenchMedMCQA": exam, "MORFITT": [_plain(text) for text in mixed]}
-    english: list[Row] = []
-    for name in ("medmcqa", "medqa-usmle"):
-        if (data / name).is_dir():
-            rows = read_rows(data, name)
-            names = ("instruction", "choices", "answer", "context")
-            sets[f"{name} (English)"] = [_plain(*(row[n] for n in names)) for row in rows]
-            english += sets[f"{name} (English)"]
-    if english:
-        closed = [row for row in english if row["choices"]]
-        sets["French stem, English options"] = [
-            _plain(chance.choice(exam)["instruction"], chance.choice(closed)["choices"], "A")
-            for _ in range(2_000)
-        ]
-        long = [row["instruction"] for row in english if len(row["instruction"].split()) > 60]
-        for share in (10, 20, 30, 40, 50):
-            sets[f"French abstract, the last {share} % English"] = [
-                _plain(_with_tail(text, long, share / 100, chance)) for text in mixed[:1_000]
-            ]
-    table = []
-    for name, rows in sets.items():
-        verdicts = [judge_language(row) for row in rows]
-        flags = Counter(flag for verdict in verdicts for flag in verdict.flags)
-        caught = sum(verdict.drop or bool(verdict.flags) for verdict in verdicts)
-        quick = sum("function words" in verdict.evidence for verdict in verdicts)
-        number = len(rows)
-        share = f"{100 * caught / number:.2f} %", f"{100 * quick / number:.1f} %"
-        dropped = sum(verdict.drop for verdict in verdicts)
-        table.append((name, number, dropped, flags["mixed-language"], flags["short-for-language-id"], *share))
-    head = ("", "records", "dropped", "mixed", "short", "dropped or marked", "settled at a glance")
-    measure.print_table("Language", head, table)
-
-
-def _with_tail(text: str, others: list[str], share: float, chance: random.Random) -> str:
-    own = text.split()
-    wanted = max(3, round(len(own) * share))
-    tail: list[str] = []
-    while len(tail) < wanted:
-        tail += chance.choice(others).split()
-    return " ".join([*own[: len(own) - wanted], *tail[:wanted]])
-
-
 def bench(arguments: argparse.Namespace) -> None:
     data, work = arguments.data.resolve(), arguments.work
     work.mkdir(parents=True, exist_ok=True)
     exam = read_rows(data, "frenchmedmcqa")
-    planted = plant(_without_copies(exam), long_texts(data), arguments.seed)
+    planted = plant(without_copies(exam), long_texts(data), arguments.seed)
     print({source: len(rows) for source, rows in planted.rows.items()})
     dropped, rules = build_planted(planted, work)
     print(dict(rules))
     show_planted(planted, dropped, arguments.list)
-    show_frenchmedmcqa(data, work, arguments.list)
-    show_materials(data)
-    show_language(data, exam, arguments.seed)
 
 
-def _without_copies(exam: list[Row]) -> list[Row]:
+def without_copies(exam: list[Row]) -> list[Row]:
     """Questions of test and train, each once: what is planted must be the only copy."""
     rows = {ComparedRecord.of(row).key("exact"): row for row in exam if row["_split"] != "validation"}
     return list(rows.values())
@@ -683,9 +520,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the upstream files")
     parser.add_argument("--work", type=Path, default=default, help=f"folder of the builds ({default})")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--list", action="store_true", help="show the pairs of FrenchMedMCQA with their texts"
-    )
+    parser.add_argument("--list", action="store_true", help="show what was missed, or found, one by one")
 
 
 if __name__ == "__main__":

@@ -16,13 +16,12 @@ import argparse
 import hashlib
 import json
 import random
-import shutil
 from pathlib import Path
 
 import measure
 import pyarrow as pa
 import yaml
-from build import standing_release
+from build import release_of, standing_release
 from published_rows import SEED, add_options, published
 
 
@@ -52,16 +51,13 @@ def hash_files(*releases: str) -> int:
 
 def next_release(work: Path, old: Path, rows: int, changed: int) -> Path:
     """The old release with some rows withdrawn and as many added."""
-    recipe, output = work / f"next-{rows}.yaml", work / f"next-{rows}"
+    recipe = work / f"next-{rows}.yaml"
     ids = sorted(id for shard in shards_of(old) for id in ids_of(shard))
     withdrawn = random.Random(SEED).sample(ids, changed)
     content = json.loads((old / "release.json").read_text(encoding="utf-8"))["recipe"]
     exclude = [{"id": id, "reason": "drawn by the benchmark", "date": "2026-11-25"} for id in withdrawn]
     recipe.write_text(yaml.safe_dump({**content, "version": "2.0.0", "exclude": exclude}), encoding="utf-8")
-    data = published(work, rows + changed)
-    command = ["build", str(recipe), "--data", str(data), "--output", str(output), "--replace"]
-    measure.run([measure.COMMAND, *command])
-    return output
+    return release_of(str(recipe), published(work, rows + changed), work / f"next-{rows}")
 
 
 def bench(arguments: argparse.Namespace) -> None:
@@ -100,7 +96,6 @@ def bench(arguments: argparse.Namespace) -> None:
     head = ("", "wall", "× ids", "× hash", "CPU", "peak RSS", "peak anonymous")
     title = f"Two releases of {rows:,} rows, {changed:,} withdrawn and {changed:,} added"
     measure.print_table(title, head, table)
-    shutil.rmtree(new)
 
 
 if __name__ == "__main__":

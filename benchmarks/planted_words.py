@@ -30,6 +30,35 @@ soins/traitements
 ]
 NEUTRAL = [(old, new.replace("-", " ")) for old, new in NEUTRAL if new.replace("-", " ") != old]
 
+HELD_OUT = [
+    tuple(pair.replace("-", " ").split("/"))
+    for pair in """
+habituel/courant fréquemment/souvent souvent/fréquemment régulièrement/périodiquement finalement/enfin
+immédiatement/aussitôt probablement/vraisemblablement malheureusement/hélas aujourd'hui/actuellement
+auparavant/jadis désormais/maintenant lorsque/quand quand/lorsque démontré/prouvé établir/démontrer
+obtenu/recueilli obtenue/recueillie obtenus/recueillis effectuer/réaliser comparer/confronter choisir/sélectionner
+décider/choisir expliquer/éclairer proposer/suggérer suggère/propose suggèrent/proposent souligner/rappeler
+souligne/rappelle connu/établi connue/établie apparaît/survient apparaître/survenir survenue/apparition
+apparition/survenue découvert/trouvé chercheurs/scientifiques médecins/praticiens médecin/praticien
+praticiens/médecins population/collectivité période/durée durée/période moment/instant service/département
+hôpital/établissement vie/existence besoin/nécessité besoins/attentes question/interrogation
+questions/interrogations outil/instrument outils/instruments moyen/procédé moyens/procédés technique/procédé
+techniques/procédés approche/démarche stratégie/démarche stratégies/démarches modèle/schéma exemple/illustration
+difficulté/obstacle difficultés/obstacles avantage/bénéfice avantages/bénéfices intérêt/utilité rôle/fonction
+effet/action effets/actions impact/retentissement conséquences/répercussions conséquence/répercussion cause/origine
+causes/origines raison/motif raisons/motifs élément/facteur éléments/facteurs ensemble/totalité nombre/quantité
+taux/proportion valeur/niveau valeurs/niveaux évolution/progression amélioration/progrès développement/essor
+examen/bilan examens/bilans suivi/surveillance traité/soigné traités/soignés traitée/soignée débuté/commencé
+décidé/choisi poursuivi/continué arrêté/interrompu revenu/retourné autre/différent autres/différents certains/quelques
+quelques/certains tel/pareil simple/facile complexe/compliqué efficace/performant difficile/ardu utile/précieux
+utiles/précieux essentiel/capital essentielle/capitale principal/essentiel principale/essentielle
+principaux/essentiels principales/essentielles globale/générale actuel/présent actuelle/présente actuels/présents
+récents/nouveaux ancien/vieux possible/envisageable probable/vraisemblable évident/manifeste clair/net claire/nette
+grave/sérieux graves/sérieuses
+""".split()
+]
+"""Neutral words of another hand, by which no list of guarded words has been reviewed."""
+
 UNITS = {
     "mg": ["g", "µg"],
     "g": ["mg", "kg"],

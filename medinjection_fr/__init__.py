@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING, Any
 from medinjection_fr.version import __version__
 
 if TYPE_CHECKING:
+    from medinjection_fr.errors import InputError as InputError
     from medinjection_fr.loading import load as load
     from medinjection_fr.prompts import to_messages as to_messages
 
-__all__ = ["__version__", "load", "to_messages"]
+__all__ = ["InputError", "__version__", "load", "to_messages"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "InputError":
+        from medinjection_fr.errors import InputError
+
+        return InputError
     if name == "load":
         from medinjection_fr.loading import load
 

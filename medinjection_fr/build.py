@@ -13,10 +13,12 @@ from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.reading import find_inputs, read_inputs
 from medinjection_fr.recipe import Recipe, load_recipe
 from medinjection_fr.release.arrange import arrange, write_shards
-from medinjection_fr.release.compose import begin_manifest, count_rows, write_documents, write_ledgers
+from medinjection_fr.release.compose import begin_manifest, count_rows, describe_data, write_ledgers
 from medinjection_fr.release.digests import digest_json
-from medinjection_fr.release.licences import LicensedRows, public_faults
+from medinjection_fr.release.documents import write_documents
+from medinjection_fr.release.licences import LicensedRows, first_try_faults, public_faults
 from medinjection_fr.release.manifest import MANIFEST, Release, read_release
+from medinjection_fr.release.plot_style import require_matplotlib
 from medinjection_fr.release.verify import verify
 from medinjection_fr.resources import source_digest
 from medinjection_fr.workspace import open_workspace
@@ -53,9 +55,12 @@ def build(
         format: Shards as ``arrow``, or as ``parquet`` for a smaller download.
 
     Raises:
-        InputError: Every mistake of the recipe, or every file that cannot be read.
+        InputError: Every mistake of the recipe, or every file that cannot be read; or pictures are
+            wanted and matplotlib is not installed.
     """
     recipe = load_recipe(recipe_path, data)
+    if plots := recipe.content.get("plots", False):
+        require_matplotlib("recipe › plots")
     inputs = find_inputs(recipe)
     key = digest_json([recipe.content, [i.part_key for i in inputs], source_digest(), format])
     with open_workspace(output) as workspace:
@@ -73,7 +78,7 @@ def build(
             [part for part in parts if part.source.yields != "records"], [], keep_groups_together=False
         )
         if curation := Curation.from_recipe(recipe.content):
-            records.curate(curation, workspace, jobs or os.cpu_count() or 1)
+            records.curate(curation, workspace, jobs or os.cpu_count() or 1, materials.asked())
         if not len(records.kept):
             raise InputError(_nothing_kept(recipe_path, records))
         if recipe.is_public and (faults := _public_faults(recipe, records)):
@@ -83,7 +88,8 @@ def build(
         manifest = begin_manifest(recipe, inputs, key)
         write_ledgers(manifest, [records, materials], release)
         count_rows(manifest, records)
-        write_documents(manifest, recipe.study, release)
+        describe_data(manifest, recipe.study, release)
+        write_documents(manifest, release, plots)
         workspace.publish(release)
     return Built(read_release(output), written=True)
 
@@ -107,7 +113,8 @@ def _public_faults(recipe: Recipe, records: Rows) -> list[Problem]:
         LicensedRows(source, license, origin, rows, redistributable[source])
         for (source, license, origin), rows in sorted(records.count("source", "license", "origin").items())
     ]
-    return public_faults(groups, recipe.content.get("allow_non_commercial", False))
+    faults = public_faults(groups, recipe.content.get("allow_non_commercial", False))
+    return faults + first_try_faults(records.count("source", "generator"))
 
 
 def _nothing_kept(recipe: Path, records: Rows) -> list[Problem]:

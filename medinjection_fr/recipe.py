@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from medinjection_fr.checked_yaml import read_yaml, schema_problems
 from medinjection_fr.configs import Study
 from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.release.versions import parse_version
 from medinjection_fr.resources import PACKAGE
 from medinjection_fr.sources.catalogue import Source, load_catalogue, parse_sources
 
@@ -85,6 +87,7 @@ def load_recipe(path: Path, data: Path | None = None) -> Recipe:
         problems.append(Problem(f"{path} › catalogue", what, mend="Call yours otherwise"))
     problems += _source_problems(content, [*catalogue, *content.get("catalogue", {})], str(path))
     problems += _study_problems(content, str(path))
+    problems += _changelog_problems(content, str(path))
     if problems:
         raise InputError(problems)
     base = data or path.parent
@@ -149,3 +152,22 @@ def _study_problems(content: Mapping[str, Any], where: str) -> list[Problem]:
         expected = f"a multiple of {step}: 6 × {len(matched['types'])} types"
         return [Problem(f"{where} › study › matched › rows", str(matched["rows"]), expected)]
     return []
+
+
+def _changelog_problems(content: Mapping[str, Any], where: str) -> list[Problem]:
+    problems = []
+    entries = content.get("changelog", [])
+    for position, entry in enumerate(entries):
+        place = f"{where} › changelog[{position}]"
+        if entry["version"] in [earlier["version"] for earlier in entries[:position]]:
+            problems.append(
+                Problem(f"{place} › version", f"{entry['version']} stands twice", mend="Keep one")
+            )
+        if parse_version(entry["version"]) > parse_version(content["version"]):
+            what = f"{entry['version']} is after the recipe's own version, {content['version']}"
+            problems.append(Problem(f"{place} › version", what, mend="Raise the recipe's version"))
+        try:
+            date.fromisoformat(entry["date"])
+        except ValueError:
+            problems.append(Problem(f"{place} › date", f"{entry['date']} is no day of the calendar"))
+    return problems

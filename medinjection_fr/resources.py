@@ -34,6 +34,18 @@ def load_schema(name: str) -> dict[str, Any]:
     return schema
 
 
+LIBRARIES = ("numpy", "pyarrow", "jsonschema-rs", "langdetect", "datasketch", "pyyaml", "jinja2")
+"""Libraries that can change what a build writes."""
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of Python and of ``LIBRARIES``."""
+    import platform
+    from importlib.metadata import version
+
+    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
 @functools.cache
 def source_digest() -> str:
     """SHA-256 over every file of the package that can change what a build writes."""

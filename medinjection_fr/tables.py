@@ -25,7 +25,9 @@ from medinjection_fr.sources.catalogue import Source
 
 if TYPE_CHECKING:
     from medinjection_fr.build import Built
-    from medinjection_fr.curate.leaks import Benchmark, Leak
+    from medinjection_fr.curate.leaks import Leak
+    from medinjection_fr.curate.questions import Benchmark
+    from medinjection_fr.curate.semantic import Candidate, Review
     from medinjection_fr.release.difference import Difference
     from medinjection_fr.release.push import Pushed
     from medinjection_fr.sources.status import SourceStatus
@@ -263,6 +265,52 @@ def _config_table(difference: Difference) -> Table:
         ]
         table.add_row(name if config.state == "changed" else f"{name} ({config.state})", *cells)
     return table
+
+
+_COSINES = (0.95, 0.9, 0.85, 0.8, 0.75, 0.0)
+
+
+def print_review(review: Review) -> None:
+    """Candidates by cosine and language, and the nearest of them."""
+    console, search = open_console(), review.search
+    what = f"{len(review.candidates):,} candidates for {review.questions:,} questions"
+    how = f"cosine from {search.threshold:g}, {search.top} for a question at most, {search.model}"
+    table = Table(title=f"{what} among {review.records:,} records", caption=how)
+    for column in ("cosine", "the same language", "another"):
+        table.add_column(column, justify="left" if column == "cosine" else "right")
+    bins = Counter(
+        (next(low for low in _COSINES if c.cosine >= low), c.differences is None) for c in review.candidates
+    )
+    for low, high in zip(_COSINES, (None, *_COSINES), strict=False):
+        if any((low, other) in bins for other in (False, True)):
+            label = f"{low or search.threshold:.2f}" + (f" – {high:.2f}" if high else " and more")
+            table.add_row(label, *(f"{bins[low, other]:,}" for other in (False, True)))
+    console.print(table)
+    for candidate in review.candidates[:_LEAKS_SHOWN]:
+        _print_candidate(candidate, console)
+    if len(review.candidates) > _LEAKS_SHOWN:
+        more = len(review.candidates) - _LEAKS_SHOWN
+        console.print(f"  … and {more:,} more: --output writes them all", markup=False)
+    for number, name in ((review.cut_records, "records"), (review.cut_questions, "questions")):
+        if number:
+            console.print(f"compared by their beginning only: {number:,} long {name}", markup=False)
+    console.print("Candidates are for a person to review: nothing was dropped or flagged.", markup=False)
+
+
+def _print_candidate(candidate: Candidate, console: Console) -> None:
+    record = f"{candidate.record_id} ({candidate.record_split})"
+    question = f"{candidate.question_id} ({candidate.question_split})"
+    if candidate.differences is None:
+        differ = f"{candidate.question_language}, not {candidate.record_language}"
+    else:
+        differ = ", ".join(candidate.differences) or "no guarded word"
+    answers = {True: "same answer", False: "another answer", None: "answers not compared"}
+    facts = f"differ in: {differ}; {answers[candidate.answers_agree]}"
+    lines = [f"  {candidate.cosine:.2f}: {record} and {question}: {facts}"]
+    if candidate.texts:
+        texts = zip(("record", "question"), candidate.texts, strict=True)
+        lines += [f"    {name}: {text}" for name, text in texts]
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
 
 
 def print_sources(catalogue: Mapping[str, Source]) -> None:

@@ -19,11 +19,20 @@ from medinjection_fr.cli import main
 from medinjection_fr.configs import Study, plan_configs
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.record import SCHEMA
-from medinjection_fr.release.card import render_card
-from medinjection_fr.release.digests import digest_file
-from medinjection_fr.release.manifest import CARD, MANIFEST, describe_configs, seal, shards_of_files
-from medinjection_fr.release.script import SCRIPT, stamped_script
+from medinjection_fr.release.card_plots import FIGURES
+from medinjection_fr.release.croissant import CROISSANT, render_croissant
+from medinjection_fr.release.documents import write_documents
+from medinjection_fr.release.manifest import (
+    CARD,
+    MANIFEST,
+    describe_configs,
+    describe_file,
+    seal,
+    shards_of_files,
+)
+from medinjection_fr.release.script import SCRIPT
 from medinjection_fr.release.shards import open_shard
+from medinjection_fr.release.statistics import Statistics
 from medinjection_fr.release.verify import verify
 
 STUDY = {"controlled": 6, "matched": {"rows": 12, "types": ["mcqu", "mcq"]}}
@@ -185,33 +194,57 @@ def reseal(
     folder: Path,
     lie: Callable[[dict[str, Any]], object] = lambda manifest: None,
     card: Callable[[str], str] = lambda text: text,
+    script: Callable[[str], str] = lambda text: text,
 ) -> None:
-    """Makes card, script and manifest fit the shards as they are, so that all digests are right.
+    """Makes documents and manifest fit shards and ledgers as they are, so that all digests are right.
 
     Args:
         folder: A release.
         lie: Changes the manifest before it is sealed.
         card: Changes the card before it is hashed.
+        script: Changes the loading script before it is hashed.
 
     """
     manifest = manifest_of(folder)
-    for file in manifest["files"]:
-        if "rows" in file:
-            file.update(
-                bytes=(folder / file["path"]).stat().st_size, sha256=digest_file(folder / file["path"])
-            )
+    plots = any(file["path"].startswith(FIGURES) for file in manifest["files"])
+    data = [file for file in manifest["files"] if file["path"].split("/")[0] in ("data", "dropped")]
+    manifest["files"] = [{**file, **describe_file(folder / file["path"], folder)} for file in data]
     files = {file["path"]: file for file in manifest["files"]}
     study = Study.from_recipe(manifest["recipe"])
     configs, manifest["absent_configs"] = plan_configs(shards_of_files(manifest["files"]), study)
     manifest["configs"] = describe_configs(configs, files)
-    (folder / CARD).write_text(card(render_card(manifest)), encoding="utf-8")
-    script = stamped_script(manifest["version"], manifest["configs"])
-    (folder / SCRIPT).write_text(script, encoding="utf-8")
-    for file in manifest["files"]:
-        path = folder / file["path"]
-        file.update(bytes=path.stat().st_size, sha256=digest_file(path))
+    if statistics := recount(folder):
+        manifest["statistics"] = statistics
+    write_documents(manifest, folder, plots)
+    for name, change in {CARD: card, SCRIPT: script}.items():
+        text = (folder / name).read_text(encoding="utf-8")
+        (folder / name).write_text(change(text), encoding="utf-8", newline="\n")
+        describe_again(manifest, folder, name)
+    (folder / CROISSANT).write_text(render_croissant(manifest), encoding="utf-8", newline="\n")
+    describe_again(manifest, folder, CROISSANT)
     lie(manifest)
     (folder / MANIFEST).write_bytes(seal(manifest))
+
+
+def recount(folder: Path) -> dict[str, Any] | None:
+    """Statistics of the rows as they are; ``None`` if a shard has other columns than a record."""
+    statistics = Statistics()
+    for path in shard_paths(folder):
+        try:
+            with open_shard(folder / path) as (schema, batches):
+                if not schema.equals(SCHEMA, check_metadata=True):
+                    return None
+                for batch in batches:
+                    statistics.add(batch)
+        except pa.ArrowException:
+            return None
+    return statistics.described(manifest_of(folder)["sources"])
+
+
+def describe_again(manifest: dict[str, Any], folder: Path, name: str) -> None:
+    """Puts size and digest of a file, as it is now, into a manifest."""
+    entry = next(file for file in manifest["files"] if file["path"] == name)
+    entry.update(describe_file(folder / name, folder))
 
 
 def faults(folder: Path, rows: bool = False) -> list[Problem]:

@@ -62,7 +62,7 @@ def python(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Release:
-    """FrenchMedMCQA, the real one where it is, with the sample."""
+    """FrenchMedMCQA, the real one where it is, with the sample; pictures stand beside the shards."""
     folder = tmp_path_factory.mktemp("versions")
     try:
         path = request.getfixturevalue("data") / "frenchmedmcqa"
@@ -71,7 +71,7 @@ def release(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
     names = [f"medinjection-fr-sample-{origin}" for origin in ("native", "synthetic", "translated")]
     sources = [{"source": "frenchmedmcqa", "path": str(path)}, *({"source": name} for name in names)]
     study = {"controlled": 36, "matched": {"rows": 36, "types": ["mcqu", "mcq", "oeq"]}}
-    recipe = write_recipe(folder, {}, sources=sources, study=study)
+    recipe = write_recipe(folder, {}, sources=sources, study=study, plots=True)
     return build(recipe, folder / "medinjection-fr").release
 
 

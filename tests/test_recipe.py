@@ -1,9 +1,11 @@
-"""The recipe's changelog: what it may hold, and every mistake at once."""
+"""What a recipe says of its publication: the changelog and more, and every mistake at once."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pytest
 from releases import few_rows, invoke, manifest_of, refused, write_recipe
 
 from medinjection_fr.build import build
@@ -48,3 +50,28 @@ def test_every_mistake_of_a_changelog_is_told(tmp_path: Path) -> None:
     assert f'{recipe} › changelog[1] › changes[1]: "" is not allowed' in told
     assert len(told.splitlines()) == 6
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("entries", "place", "what"),
+    [
+        ([{**ENTRIES[1], "date": "2026-02-30"}], "[0] › date", "2026-02-30 is no day of the calendar"),
+        (ENTRIES, "[0] › version", "1.1.0 is after the recipe's own version, 1.0.0"),
+        ([ENTRIES[1], ENTRIES[1]], "[1] › version", "1.0.0 stands twice"),
+    ],
+)
+def test_changelog_that_cannot_be_true_is_refused(
+    tmp_path: Path, entries: list[dict[str, Any]], place: str, what: str
+) -> None:
+    recipe = write_recipe(tmp_path, few_rows(), changelog=entries)
+    told = refused(invoke("build", recipe, "--output", tmp_path / "out"))
+    assert told.startswith(f"error: {recipe} › changelog{place}: {what}")
+
+
+@pytest.mark.parametrize(
+    "publication",
+    [{"repository": "no-organisation"}, {"doi": "doi:10.5281/x"}, {"authors": []}, {"where": "here"}],
+)
+def test_publication_that_cannot_be_true_is_refused(tmp_path: Path, publication: dict[str, Any]) -> None:
+    recipe = write_recipe(tmp_path, few_rows(), publication=publication)
+    assert f"{recipe} › publication" in refused(invoke("build", recipe, "--output", tmp_path / "out"))

@@ -18,37 +18,35 @@ from medinjection_fr.checked_yaml import read_yaml
 
 GUARD_FILE = Path(__file__).with_name("guarded_words.yaml")
 
-_TYPOGRAPHY = str.maketrans(
-    {
-        **dict.fromkeys("’‘ʼ′`´", "'"),
-        **dict.fromkeys("–—−‒‑‐", "-"),
-        **dict.fromkeys("\u00a0\u202f\u2007\u2009\u200a\u2002\u2003", " "),
-        "œ": "oe",
-        "æ": "ae",
-        "µ": "μ",
-        "…": " ",
-    }
-)
-_THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
+_TYPOGRAPHY = {
+    **dict.fromkeys("’‘ʼ′`´", "'"),
+    **dict.fromkeys("–—−‒‑‐", "-"),
+    **dict.fromkeys("\u00a0\u202f\u2007\u2009\u200a\u2002\u2003", " "),
+    "œ": "oe",
+    "æ": "ae",
+    "µ": "μ",
+    "…": " ",
+}
+_TYPOGRAPHIC = re.compile(f"[{''.join(_TYPOGRAPHY)}]")
+_THOUSANDS = re.compile(r" (?<=\d )(?=\d{3}(?!\d))")
 _TOKEN = re.compile(
-    r"\d+(?:[.,]\d+)*"  # a number, decimals included
-    r"|(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)'"  # an elided word
+    r"(?:[cdjlmst]|qu|jusqu|lorsqu|puisqu|quoiqu)'"  # an elided word says nothing,
+    r"|(n(?=')"  # but for a negation
+    r"|\d+(?:[.,]\d+)*"  # a number, decimals included
     r"|[^\W\d_]+"  # a word
     r"|(?<=\d)[-/](?=\d)"  # a range or a fraction
     r"|(?<![^\W_])-|-(?![^\W_])"  # a minus; a hyphen that joins two words is none
-    r"|[+<>≤≥=≠±%‰°×²³]",
+    r"|[+<>≤≥=≠±%‰°×²³])",
 )
 
 
 def comparison_tokens(text: str) -> list[str]:
     """Words, numbers and signs of a text in the form of comparison, accents kept."""
-    folded = unicodedata.normalize("NFC", text.casefold()).translate(_TYPOGRAPHY)
-    folded = _THOUSANDS.sub("", folded)
-    return [
-        token.replace(",", ".") if token[0].isdigit() else token.rstrip("'")
-        for token in _TOKEN.findall(folded)
-        if token[-1] != "'" or token == "n'"
-    ]
+    folded = unicodedata.normalize("NFC", text.casefold())
+    if not folded.isascii() or "`" in folded:
+        folded = _TYPOGRAPHIC.sub(lambda match: _TYPOGRAPHY[match[0]], folded)
+    tokens = list(filter(None, _TOKEN.findall(_THOUSANDS.sub("", folded))))
+    return [token.replace(",", ".") for token in tokens] if "," in folded else tokens
 
 
 @functools.lru_cache(maxsize=300_000)
@@ -107,8 +105,15 @@ def differ_by_a_prefix(first: Sequence[str], second: Sequence[str]) -> bool:
         first: Tokens, without accents, that only one record has.
         second: Tokens that only the other has.
     """
-    return any(_is_end_of(*sorted((a, b), key=len)) for a in first for b in second)
+    return bool(with_another_beginning(first, second))
 
 
-def _is_end_of(short: str, long: str) -> bool:
-    return len(short) >= 4 and short != long and long.endswith(short)
+def with_another_beginning(first: Sequence[str], second: Sequence[str]) -> list[str]:
+    """Those of the first tokens that are one of the second with another beginning, or without one."""
+    whole, ends = set(second), {end for token in second for end in _ends(token)}
+    return [token for token in first if token in ends or not whole.isdisjoint(_ends(token))]
+
+
+def _ends(token: str) -> list[str]:
+    """Ends of four letters or more, without the whole."""
+    return [token[start:] for start in range(1, len(token) - 3)]

@@ -126,6 +126,7 @@ def curate(
     signal_batches: Sequence[pa.RecordBatch],
     kept: NDArray[np.int64],
     curation: Curation,
+    materials: Mapping[str, str] | None = None,
 ) -> Verdicts:
     """Decides which of the records that the selection kept stay.
 
@@ -138,6 +139,8 @@ def curate(
         signal_batches: Their signals.
         kept: Numbers of the records that count.
         curation: What the recipe wants.
+        materials: ``source/source_id`` → split of the documents and items of the recipe that stand in
+            validation or test: what was made from them may stand in no later split.
     """
     records = _Records(batches, signal_batches, kept)
     dropped: dict[int, tuple[str, str]] = {}
@@ -146,6 +149,10 @@ def curate(
     if curation.privacy == "drop":
         dropped.update(records.personal())
     records.bury(dropped)
+    if curation.leaks and materials:
+        leaks = dict(records.made_from_asked(materials))
+        dropped.update(leaks)
+        records.bury(leaks)
     pairs = list(exact_pairs(records.signals, records.alive, records.row))
     if curation.conflicts == "drop":
         conflicts = dict(_conflicts(pairs, records))
@@ -218,17 +225,28 @@ class _Records:
         """Records of validation and test."""
         return np.flatnonzero(self.alive & (self.priority < PRIORITY["train"]))
 
+    def origins(self) -> dict[int, list[str]]:
+        """What each living record was made from, what that was made from, and so on, by name."""
+        derived = list(chain.from_iterable(batch["derived_from"].to_pylist() for batch in self._batches))
+        living = np.flatnonzero(self.alive).tolist()
+        made = {index: derived[index] for index in living if derived[index] is not None}
+        parent = {self.name(index): name for index, name in made.items()}
+        found: dict[int, list[str]] = {}
+        for index, name in made.items():
+            line = found[index] = [name]
+            while (name := parent.get(name, name)) not in line:
+                line.append(name)
+        return found
+
     def lineage_pairs(self) -> Iterator[Pair]:
         """Pairs of different splits where one was made from the other, or both from the same."""
-        derived = list(chain.from_iterable(batch["derived_from"].to_pylist() for batch in self._batches))
         made: dict[str, list[int]] = {}
-        living = np.flatnonzero(self.alive).tolist()
-        for index in living:
-            if derived[index] is not None:
-                made.setdefault(derived[index], []).append(index)
+        for index, line in self.origins().items():
+            for name in line:
+                made.setdefault(name, []).append(index)
         if not made:
             return
-        for index in living:
+        for index in np.flatnonzero(self.alive).tolist():
             if (name := self.name(index)) in made:
                 made[name].append(index)
         for members in made.values():
@@ -237,6 +255,15 @@ class _Records:
                 for second in members:
                     if self.priority[first] < self.priority[second]:
                         yield Pair(min(first, second), max(first, second), "lineage", 1.0)
+
+    def made_from_asked(self, materials: Mapping[str, str]) -> Iterator[tuple[int, tuple[str, str]]]:
+        """Records whose document or item stands in an earlier split of its own source."""
+        for index, line in self.origins().items():
+            for name in line:
+                split = materials.get(name, "train")
+                if PRIORITY[split] < self.priority[index]:
+                    yield index, ("leak", f"kept {name} in {split}; lineage; similarity 1.00")
+                    break
 
 
 def arrays_of(table: pa.Table, is_closed: NDArray[np.bool_]) -> Signals:

@@ -29,35 +29,53 @@ _WINDOW = 12
 
 # Function words of one language that are no words of the other. Words of both ("on", "as", "a",
 # "or", "son", "pour") say nothing and are left out.
-_FRENCH_WORDS = frozenset(
+FRENCH_WORDS = frozenset(
     "le la les l d un une des du de et est sont dans par avec que qui quoi dont ou où au aux ce cet cette "
     "ces sa ses leur leurs il elle ils elles en ne pas plus n qu s se à été être ont lors chez entre sans "
     "sous mais comme ainsi suivant suivante suivantes suivants parmi quel quelle quels quelles peut".split()
 )
-_ENGLISH_WORDS = frozenset(
+ENGLISH_WORDS = frozenset(
     "the of and is are was were with which that this these those from by not to following what most who "
     "whom whose had have been being it its at his her she he they their would should could might can will "
     "shall does did than then there when where why how any each both other another such only own same "
     "because during before after above below between into through without within against about under over "
     "more less first second if nor you your we our".split()
 )
-_ENGLISH_NOUNS = frozenset(
-    "acid acids cell cells disease failure blood bone bones increase increases increased decrease "
-    "decreased reduced deficiency receptor factor protein kinase cyst heart liver kidney brain tooth "
-    "teeth pain fever pressure weight high low upper lower early late year years month months week "
-    "weeks day days hour hours wall growth loss treatment therapy screening rate level levels muscle "
-    "nerve skin gland tissue inheritance dominant recessive linked injury bite open closed fixed red "
-    "white green child children".split()
+ENGLISH_NOUNS = frozenset(
+    "acid acids alcohol alloy analysis ankle anterior arrest attack back bacteria bacterial bag barrier "
+    "better birth bite black bladder blade bleed blood blue bodies body bone bones bowel brain breast breath "
+    "bright brown cannot cardiac cell cells cement chest chief child children choice choices closed closure "
+    "clot control copper cord cough cover coverage crest cross crown cyst day days decrease decreased "
+    "decreases deep defect defects deficiency degree dehydration delivery dentin denture depends depth device "
+    "diet disease dominant done drop drug drugs duct ear early edge elbow enamel excess external eye eyes "
+    "factor failure false father feet female fetal fever fibers first fixed flap fluid fluids foot fossa full "
+    "gait gastric gingival gland glass graft greater green grey growth gut half hand hard head headache "
+    "healing health hear heart heat heavy heel height hemorrhage high higher hip hook hour hours human inches "
+    "incisor increase increased increases infant infants inferior inheritance injury insulin intake internal "
+    "iron itch jaundice jaw joint joints junction kidney knee labor labour laser last late layer leakage left "
+    "lesser level levels life light linked lip liver loss low lower lung lungs malignant marrow mass material "
+    "maxilla measles medial month months mother mouth movement murmur muscle muscles nail narrow near neck "
+    "nerve nerves newborn node nodes none normally nose nuclear open outer oxygen pain palate papillary peak "
+    "pink platelet platelets pocket poor posterior pouch pregnant premolar pressure prevent prevents protein "
+    "proteins pulp pulse radiograph rash rate receptor receptors recessive red reduced reflex reflexes "
+    "release removal remove renal repair replacement rhythm rib ribs right ring root roots round salt scar "
+    "screening seal seen seizure seizures sex shallow shape shock shoulder show shows sign signs silver sinus "
+    "skin skull sleep slight slow smear smooth socket soft spinal spine spleen stage stages stain stainless "
+    "steel stomach stool stroke study sugar superior surgical swab swallow tail take taken tear teeth tendon "
+    "therapy thermal thick thigh thin third three throat thumb tissue tissues tongue tooth toward towards "
+    "tract treatment trial trunk tumor tumors tumour upper use used vein veins venous vessel vessels vitamin "
+    "vitamins wall walls wax weak week weeks weight white width wire woman women work worm wound wounds wrist "
+    "year years yellow".split()
 )
 """Words that options in English often have, none of them French."""
-_FRENCH_ENDING = re.compile(
+FRENCH_ENDING = re.compile(
     "(?:iques?|ies?|eu[xs]e?s?|ismes?|istes?|eurs?|ments?|aires?|elles?|ales?|aux|ences?|ites?|ines?|oses?|ols?|ones?|ases?|ides?|anes?|ures?|ages?|iens?|iennes?)$"
 )
-_ENGLISH_ENDING = re.compile(
+ENGLISH_ENDING = re.compile(
     "(?:ings?|ness|[cdglmnrst]y|phy|thy|[^aeiou]ics?|[^aeiou]ical|oids?|[^nstv]ous|isms?|ists?|emia|uria"
-    "|itis|osis|ular|[^iu]ed)$"
+    "|itis|osis|ular|[^iu]ed|oma|esis|eal|(?:cill|m[iy]c|toc|[ft]ar|par|stat|ton|glob|sul|bul|mb|rub|lact|um|rit|os|ps)in)$"
 )
-_LATIN_ENDING = re.compile("(?:us|ae|um|is|ii|i|a|coli|ens|es)$")
+LATIN_ENDING = re.compile("(?:us|ae|um|is|ii|i|a|coli|ens|es)$")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -88,20 +106,43 @@ def judge_language(record: Mapping[str, Any]) -> LanguageVerdict:
     answer = "" if record["choices"] else record["answer"]
     parts = [part for part in (record["context"], record["instruction"], options, answer) if part]
     words = [_WORD.findall(part.lower()) for part in parts]
-    flags = [MIXED] if _holds_english(words) or _is_english(options, words) else []
+    flags = [MIXED] if holds_english(words) or _is_english(options, words) else []
     if _is_clearly_french(words):
         return LanguageVerdict(FRENCH, False, tuple(flags), "function words are French")
-    text = "\n".join(parts)
-    language, probability = detect(text)
-    letters = sum(map(len, (word for part in words for word in part)))
+    language, evidence, is_foreign = _judge(parts, words)
     if language == FRENCH:
-        return LanguageVerdict(FRENCH, False, tuple(flags), f"fr {probability:.2f}")
-    evidence = f"{language or 'nothing to go by'} {probability:.2f}, {letters} letters"
-    french, english = _share(words, _FRENCH_WORDS), _share(words, _ENGLISH_WORDS)
-    is_sure = letters >= _SHORTEST and probability >= _CONFIDENT and french <= english
-    if language is not None and (is_sure or (english and not french)):
+        return LanguageVerdict(FRENCH, False, tuple(flags), evidence)
+    if is_foreign:
         return LanguageVerdict(language, True, tuple(flags), evidence)
     return LanguageVerdict(language, False, tuple(sorted({*flags, SHORT})), evidence)
+
+
+def find_foreign(parts: Sequence[str], words: Sequence[Sequence[str]]) -> str | None:
+    """Says why texts are foreign for certain, as ``judge_language`` does, without its flags.
+
+    Args:
+        parts: The texts.
+        words: The words of each, in small letters.
+
+    Returns:
+        The evidence, or ``None``.
+    """
+    if _share(words, FRENCH_WORDS) > _share(words, ENGLISH_WORDS):  # decided without a detector
+        return None
+    _, evidence, is_foreign = _judge(parts, words)
+    return evidence if is_foreign else None
+
+
+def _judge(parts: Sequence[str], words: Sequence[Sequence[str]]) -> tuple[str | None, str, bool]:
+    """The language by langdetect, the evidence, and whether the texts are foreign for certain."""
+    language, probability = detect("\n".join(parts))
+    if language == FRENCH:
+        return language, f"fr {probability:.2f}", False
+    letters = sum(map(len, (word for part in words for word in part)))
+    evidence = f"{language or 'nothing to go by'} {probability:.2f}, {letters} letters"
+    french, english = _share(words, FRENCH_WORDS), _share(words, ENGLISH_WORDS)
+    is_sure = letters >= _SHORTEST and probability >= _CONFIDENT and french <= english
+    return language, evidence, language is not None and (is_sure or bool(english and not french))
 
 
 def detect(text: str) -> tuple[str | None, float]:
@@ -133,22 +174,22 @@ def _detector_factory() -> Any:
 
 def _share(words: Sequence[Sequence[str]], known: frozenset[str]) -> float:
     total = sum(map(len, words))
-    return sum(word in known for part in words for word in part) / total if total else 0.0
+    return sum(sum(map(known.__contains__, part)) for part in words) / total if total else 0.0
 
 
 def _is_clearly_french(words: Sequence[Sequence[str]]) -> bool:
     letters = sum(map(len, (word for part in words for word in part)))
-    french, english = _share(words, _FRENCH_WORDS), _share(words, _ENGLISH_WORDS)
+    french, english = _share(words, FRENCH_WORDS), _share(words, ENGLISH_WORDS)
     return letters >= _SHORTEST and french >= _CLEARLY_FRENCH and english <= french / 8
 
 
-def _holds_english(words: Sequence[Sequence[str]]) -> bool:
+def holds_english(words: Sequence[Sequence[str]]) -> bool:
     """Whether some dozen words on end are English: a passage that nobody translated."""
     for part in words:
-        english = [word in _ENGLISH_WORDS for word in part]
+        english = [word in ENGLISH_WORDS for word in part]
         if sum(english) < 2:
             continue
-        french = [word in _FRENCH_WORDS for word in part]
+        french = [word in FRENCH_WORDS for word in part]
         for start in range(max(1, len(part) - _WINDOW + 1)):
             found = sum(english[start : start + _WINDOW])
             if found >= 2 and found > sum(french[start : start + _WINDOW]):
@@ -159,14 +200,15 @@ def _holds_english(words: Sequence[Sequence[str]]) -> bool:
 def _is_english(options: str, words: Sequence[Sequence[str]]) -> bool:
     """Whether the options, all together, are English under a stem that is not."""
     own = _WORD.findall(options.lower())
-    if sum(map(len, own)) < _SHORTEST_OPTIONS or any(word in _FRENCH_WORDS for word in own):
+    if sum(map(len, own)) < _SHORTEST_OPTIONS or any(word in FRENCH_WORDS for word in own):
         return False
-    french = sum(not word.isascii() or bool(_FRENCH_ENDING.search(word)) for word in own)
-    telling = _ENGLISH_WORDS | _ENGLISH_NOUNS
-    english = sum(word in telling or bool(_ENGLISH_ENDING.search(word)) for word in own)
+    french = sum(not word.isascii() or bool(FRENCH_ENDING.search(word)) for word in own)
+    telling = ENGLISH_WORDS | ENGLISH_NOUNS
+    listed = sum(word in telling for word in own)
+    english = listed + sum(word not in telling and bool(ENGLISH_ENDING.search(word)) for word in own)
     if french > len(own) / 4:
         return False
-    if english >= len(own) / 4:
+    if english >= len(own) / 4 or listed > 2 * french:
         return True
-    latin = sum(bool(_LATIN_ENDING.search(word)) for word in own)
+    latin = sum(bool(LATIN_ENDING.search(word)) for word in own)
     return latin < len(own) / 2 and detect(options)[0] == "en"

@@ -1,61 +1,33 @@
-"""A release against an outside benchmark: which of its records say what the benchmark asks."""
+"""Which records of a release say what must not be learnt: copies, near copies, and what is embedded."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import functools
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from medinjection_fr.curate.normalise import normalise_record
 from medinjection_fr.curate.pairs import containment, near_similarity
+from medinjection_fr.curate.questions import Benchmark, may_leak
 from medinjection_fr.curate.signals import ComparedRecord, band_hashes, probes, signatures
-from medinjection_fr.errors import InputError, Problem
-from medinjection_fr.processes import Count, run_tasks
-from medinjection_fr.release.manifest import MANIFEST, Release, read_release
-from medinjection_fr.release.shards import open_shard
-from medinjection_fr.sources.gold import parse_gold
-from medinjection_fr.sources.readers import read_json_records
+from medinjection_fr.processes import Count, raise_mistakes, run_tasks
+from medinjection_fr.release.digests import canonical_json
+from medinjection_fr.release.manifest import Release
+from medinjection_fr.release.shards import read_rows
 
 _COMMON_PROBE = 50
-_KEYS = {
-    "instruction": ("instruction", "question"),
-    "context": ("context",),
-    "choices": ("choices", "options"),
-    "answer": ("answer", "gold"),
-    "id": ("id", "source_id"),
-}
-"""Our column → the keys that a benchmark's JSON may have for it."""
-
-
-class Question(NamedTuple):
-    """A benchmark's question: its identifier and its form of comparison."""
-
-    id: str
-    form: ComparedRecord
-
-
-@dataclass(frozen=True)
-class Benchmark:
-    """What a benchmark asks.
-
-    Attributes:
-        questions: Those that could be indexed.
-        unindexed: Reason → how many could not be.
-    """
-
-    questions: Sequence[Question]
-    unindexed: Mapping[str, int]
+_COMPARED = ("context", "instruction", "choices", "answer")
 
 
 class Leak(NamedTuple):
-    """A record of the release that says what the benchmark asks.
+    """A record of the release that says what must not be learnt.
 
     Attributes:
         id, split: Of our record.
-        benchmark_id: Of the benchmark's.
+        benchmark_id: Of the question.
         kind: ``copy`` (but for case, typography or order), ``accents``, ``answer`` (the same question
             with another answer), ``near``, or ``embedded``.
         similarity: Of the texts, from 0 to 1.
@@ -68,79 +40,12 @@ class Leak(NamedTuple):
     similarity: float
 
 
-def read_benchmark(path: Path) -> Benchmark:
-    """Reads a benchmark: a release folder (its test), a JSON array or JSON Lines.
-
-    Raises:
-        InputError: The file cannot be read, or no row has a question under a key that is known.
-    """
-    rows = list(_release_rows(path) if (path / MANIFEST).exists() else read_json_records(path))
-    questions: list[Question] = []
-    unindexed: Counter[str] = Counter()
-    for position, row in rows:
-        question = _question(position, row)
-        if isinstance(question, str):
-            unindexed[question] += 1
-        else:
-            questions.append(question)
-    if not questions:
-        first = rows[0][1] if rows else {}
-        found = ", ".join(first) if isinstance(first, Mapping) else type(first).__name__
-        expected = "; ".join(f"{name}: {' or '.join(keys)}" for name, keys in _KEYS.items())
-        raise InputError(Problem(str(path), f"no row is a question (keys: {found})", expected))
-    return Benchmark(questions, dict(unindexed))
-
-
-def _release_rows(folder: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    release = read_release(folder)
-    for shard in release.shards:
-        if shard.cell.split == "test":
-            with open_shard(folder / shard.path) as (_, batches):
-                for batch in batches:
-                    yield from enumerate(batch.to_pylist())
-
-
-def _question(position: int, row: Any) -> Question | str:
-    """The question of a row, or why it could not be indexed."""
-    if not isinstance(row, Mapping):
-        return "not an object"
-    values = {
-        name: next((row[key] for key in keys if row.get(key) is not None), None)
-        for name, keys in _KEYS.items()
-    }
-    choices = values["choices"] or []
-    choices = list(choices.values()) if isinstance(choices, Mapping) else choices
-    texts = normalise_record(
-        {
-            "instruction": values["instruction"],
-            "context": values["context"] or "",
-            "choices": choices,
-            "answer": "" if values["answer"] is None else str(values["answer"]),
-        }
-    )
-    if not isinstance(texts["instruction"], str) or not texts["instruction"]:
-        return "no question"
-    if not isinstance(texts["choices"], list) or not all(isinstance(c, str) for c in texts["choices"]):
-        return "options that are no texts"
-    gold = parse_gold(texts["answer"], texts["choices"]) if texts["choices"] else None
-    if texts["choices"] and gold is None:
-        return "a gold answer that is none of the options"
-    known = {**texts, "answer": gold if gold is not None else texts["answer"]}
-    try:
-        form = ComparedRecord.of(known)
-    except IndexError:
-        return "a gold answer that is none of the options"
-    if not form.question:
-        return "no word in the question"
-    return Question(str(values["id"]) if values["id"] is not None else f"#{position}", form)
-
-
 def find_leaks(release: Release, benchmark: Benchmark, jobs: int, scratch: Path) -> list[Leak]:
     """Looks through every shard of a release.
 
     Args:
         release: The release.
-        benchmark: What must not be in it.
+        benchmark: What must not be in it, or, of its own questions, in an earlier split.
         jobs: Processes.
         scratch: Folder for what the processes find.
 
@@ -148,9 +53,19 @@ def find_leaks(release: Release, benchmark: Benchmark, jobs: int, scratch: Path)
         Every pair, in the order of the release.
     """
     tasks = [
-        (number, release.folder / shard.path, shard.cell.split) for number, shard in enumerate(release.shards)
+        (number, release.folder / shard.path, shard.cell.split)
+        for number, shard in enumerate(release.shards)
+        if any(may_leak(question.split, shard.cell.split) for question in benchmark.questions)
     ]
-    run_tasks(partial(_search_shard, benchmark, scratch), tasks, jobs, "searching")
+    asked = canonical_json(
+        [
+            [{name: question.texts[name] for name in _COMPARED}, question.split]
+            for question in benchmark.questions
+        ]
+    )
+    path = scratch / f"asked-{hashlib.sha256(asked).hexdigest()}.json"
+    path.write_bytes(asked)
+    raise_mistakes(run_tasks(partial(_search_shard, path), tasks, jobs, "searching"))
     found = []
     for number, _, split in tasks:
         for line in (scratch / f"{number}.tsv").read_text(encoding="utf-8").splitlines():
@@ -159,27 +74,33 @@ def find_leaks(release: Release, benchmark: Benchmark, jobs: int, scratch: Path)
     return found
 
 
-def _search_shard(benchmark: Benchmark, scratch: Path, task: tuple[int, Path, str], count: Count) -> None:
-    number, path, _ = task
-    index = _Index(benchmark.questions)
+def _search_shard(asked: Path, task: tuple[int, Path, str], count: Count) -> None:
+    number, path, split = task
+    index = _open_index(asked)
     lines = []
-    with open_shard(path) as (_, batches):
-        for batch in batches:
-            rows = batch.to_pylist()
-            forms = [ComparedRecord.of(row) for row in rows]
-            bands = band_hashes(signatures([form.all_tokens() for form in forms])).tolist()
-            for row, form, hashes in zip(rows, forms, bands, strict=True):
-                for question, kind, similarity in index.matches(form, hashes):
+    for rows in read_rows(path):
+        forms = [ComparedRecord.of(row) for row in rows]
+        bands = band_hashes(signatures([form.all_tokens() for form in forms])).tolist()
+        for row, form, hashes in zip(rows, forms, bands, strict=True):
+            for question, kind, similarity in index.matches(form, hashes):
+                if may_leak(index.splits[question], split):
                     lines.append(f"{row['id']}\t{question}\t{kind}\t{similarity:.4f}\n")
-            count(len(rows))
-    (scratch / f"{number}.tsv").write_text("".join(lines), encoding="utf-8")
+        count(len(rows))
+    (asked.parent / f"{number}.tsv").write_text("".join(lines), encoding="utf-8")
+
+
+@functools.lru_cache(maxsize=1)
+def _open_index(asked: Path) -> _Index:
+    """Builds the index, once in each process."""
+    return _Index([(ComparedRecord.of(texts), split) for texts, split in json.loads(asked.read_bytes())])
 
 
 class _Index:
-    """A benchmark's questions by key, band and probe."""
+    """Questions by key, band and probe; their splits."""
 
-    def __init__(self, questions: Sequence[Question]) -> None:
-        self._forms = [question.form for question in questions]
+    def __init__(self, asked: Sequence[tuple[ComparedRecord, str]]) -> None:
+        self._forms = [form for form, _ in asked]
+        self.splits = [split for _, split in asked]
         self._exact = _by_key((form.key("exact"),) for form in self._forms)
         bands = band_hashes(signatures([form.all_tokens() for form in self._forms])).tolist()
         self._bands = _by_key(map(tuple, bands))

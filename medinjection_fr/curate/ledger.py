@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 FOLDER = "dropped"
 """Folder of a release that holds its ledgers, one for each source that lost records."""
@@ -55,6 +55,23 @@ def read_ledger(path: Path) -> Iterator[Dropped]:
             yield Dropped(**json.loads(line))
 
 
+def read_reported(path: Path) -> Iterator[dict[str, Any]]:
+    """Reads the pairs of test records that say the same, one mapping each."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
 def count_by_rule(rows: Iterable[Dropped]) -> dict[str, int]:
     """Counts rows by rule, sorted by rule."""
     return dict(sorted(Counter(row.rule for row in rows).items()))
+
+
+def list_withdrawn(rows: Iterable[Dropped]) -> list[dict[str, str | None]]:
+    """Records that the recipe withdraws, by source and identifier, each with the reason and its date."""
+    withdrawn = [row for row in rows if row.rule == "excluded"]
+    withdrawn.sort(key=lambda row: (row.source, row.source_id or "", row.file, row.position))
+    return [
+        {"id": row.id, "source": row.source, "source_id": row.source_id, "reason": row.evidence}
+        for row in withdrawn
+    ]

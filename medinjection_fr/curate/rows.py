@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -39,11 +40,32 @@ class Rows:
         self._starts = np.cumsum([0, *(batch.num_rows for batch in self.batches)])
         self._selection = select(Keys.of(self.batches), exclude, keep_groups_together)
 
-    def curate(self, curation: Curation, workspace: Workspace, jobs: int) -> None:
-        """Marks and drops rows by what they say: language, privacy, conflicts, duplicates, leaks."""
+    def asked(self) -> dict[str, str]:
+        """``source/source_id`` → split of the rows that stay in validation and test."""
+        found = {}
+        for batch, places in self.kept_by_batch():
+            names = ("source", "source_id", "_split")
+            for source, source_id, split in zip(
+                *(batch[n].take(places).to_pylist() for n in names), strict=True
+            ):
+                if split in ("validation", "test"):
+                    found[f"{source}/{source_id}"] = split
+        return found
+
+    def curate(
+        self, curation: Curation, workspace: Workspace, jobs: int, materials: Mapping[str, str] | None = None
+    ) -> None:
+        """Marks and drops rows by what they say: language, privacy, conflicts, duplicates, leaks.
+
+        Args:
+            curation: What the recipe wants.
+            workspace: Where signals are kept.
+            jobs: Processes.
+            materials: What was asked of the documents and items that records are made from.
+        """
         signals = signal_parts(self.parts, workspace, jobs)
         self.batches = [with_flags(*pair) for pair in zip(self.batches, signals, strict=True)]
-        verdicts = curate(self.batches, signals, self.kept, curation)
+        verdicts = curate(self.batches, signals, self.kept, curation, materials)
         alive = np.setdiff1d(self.kept, np.fromiter(verdicts.dropped, np.int64))
         self._selection = Selection(alive, {**self._selection.dropped, **verdicts.dropped})
         self.reported = verdicts.reported
@@ -60,9 +82,9 @@ class Rows:
             if high > low:
                 yield batch, pa.array(self.kept[low:high] - start)
 
-    def count(self, *columns: str) -> Counter[tuple[str, ...]]:
+    def count(self, *columns: str) -> Counter[tuple[Any, ...]]:
         """How many rows that stay have each combination of values of the columns."""
-        counts: Counter[tuple[str, ...]] = Counter()
+        counts: Counter[tuple[Any, ...]] = Counter()
         for batch, places in self.kept_by_batch():
             table = pa.table([batch[name].take(places) for name in columns], names=list(columns))
             for row in table.group_by(list(columns)).aggregate([([], "count_all")]).to_pylist():

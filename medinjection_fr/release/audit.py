@@ -6,7 +6,6 @@ says which files there are and which configurations they make.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections import Counter
@@ -19,17 +18,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from medinjection_fr.configs import Cell, Shard
-from medinjection_fr.curate.ledger import FOLDER, REPORTED, Dropped, count_by_rule, read_ledger
+from medinjection_fr.curate.ledger import FOLDER, REPORTED, Dropped, count_by_rule, read_ledger, read_reported
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.progress import progress_bar
 from medinjection_fr.record import LETTERS, ORIGINS, SCHEMA, SPLITS, TYPES
 from medinjection_fr.release.audit_findings import UNKNOWN_TERMS, find
 from medinjection_fr.release.chi_square import association, position_bias, strength, uniformity
-from medinjection_fr.release.licences import TERMS, Terms
+from medinjection_fr.release.lengths import LENGTH_FIELDS, Lengths, describe_lengths, text_lengths
+from medinjection_fr.release.licences import terms_in_words
 from medinjection_fr.release.manifest import Release, read_release
+from medinjection_fr.release.repeats import find_repeats
 from medinjection_fr.release.shards import open_shard
 
 FORMAT = "medinjection-fr/audit/1"
@@ -52,26 +52,11 @@ COMPUTED_FROM = {
 }
 """What each part of an audit is computed from."""
 
-REPEAT_RULES = (
-    "same-content",
-    "same-source-id",
-    "group-in-two-splits",
-    "duplicate",
-    "near-duplicate",
-    "conflict",
-    "leak",
-)
-"""Rules that drop a record because of another one."""
 LANGUAGE_FLAGS = ("mixed-language", "short-for-language-id")
 FOREIGN = "foreign-language"
 PRIVACY = "privacy-finding"
-LENGTH_FIELDS = ("instruction", "context", "options", "answer")
-QUANTILES = {"p5": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95, "p99": 0.99}
-"""Quantiles are lengths that occur: the least one that at least this share of the rows does not exceed."""
 
 _MEND = "Restore the file, or fetch or build the release again; `medinjection-fr verify` names every fault"
-
-Lengths = NDArray[np.int32]
 
 
 def audit(folder: Path) -> dict[str, Any]:
@@ -109,7 +94,7 @@ def audit(folder: Path) -> dict[str, Any]:
         "gold_letters": _gold_letters(shards.values()),
         "gold_letters_per_question": _gold_letters_per_question(shards.values()),
         "languages": _languages(shards.values(), ledger),
-        "repeats": _repeats(release, ledger),
+        "repeats": find_repeats(release.manifest["sources"], ledger),
         "test_pairs": _test_pairs(release),
         "ledger": _ledger(ledger),
         "flags": _flags(shards.values(), "flag", "source", "origin", "split"),
@@ -144,18 +129,10 @@ class _Counted:
         self.licensed.update(_count(batch["source"], batch["license"]))
         flagged = batch["source"].take(pc.list_parent_indices(batch["flags"]))
         self.flags.update(_count(pc.list_flatten(batch["flags"]), flagged))
-        context = pc.utf8_length(batch["context"])
-        texts = {
-            "instruction": pc.utf8_length(batch["instruction"]),
-            "context": context.filter(pc.greater(context, 0)),
-        }
-        if self.cell.type == "oeq":
-            texts["answer"] = pc.utf8_length(batch["answer"])
-        else:
-            texts["options"] = pc.utf8_length(pc.binary_join(batch["choices"], ""))
+        if self.cell.type != "oeq":
             self.gold.update(_count(pc.list_value_length(batch["choices"]), batch["answer"]))
-        for name, lengths in texts.items():
-            self.lengths.setdefault(name, []).append(lengths.to_numpy())
+        for name, (lengths, chosen) in text_lengths(batch).items():
+            self.lengths.setdefault(name, []).append(lengths[chosen])
 
 
 def _count(*columns: pa.Array) -> dict[Any, int]:
@@ -303,17 +280,9 @@ def _licenses(shards: Iterable[_Counted]) -> list[dict[str, Any]]:
         for (_, license), number in shard.licensed.items():
             rows[license] += number
     return [
-        {"license": license, "terms": _terms(license), "rows": number}
+        {"license": license, "terms": terms_in_words(license, UNKNOWN_TERMS), "rows": number}
         for license, number in sorted(rows.items())
     ]
-
-
-def _terms(license: str) -> str:
-    """What a licence asks for besides naming its author."""
-    terms = TERMS.get(license)
-    if terms is None:
-        return UNKNOWN_TERMS
-    return "at most attribution" if terms == Terms() else str(terms)
 
 
 def _lengths(shards: Iterable[_Counted]) -> list[dict[str, Any]]:
@@ -328,18 +297,8 @@ def _lengths(shards: Iterable[_Counted]) -> list[dict[str, Any]]:
                 lengths = np.concatenate(arrays.get((name, origin, split), [np.empty(0, np.int32)]))
                 if len(lengths):
                     place = {"field": name, "origin": origin, "split": split, "rows": len(lengths)}
-                    described.append({**place, **_quantiles(lengths)})
+                    described.append({**place, **describe_lengths(lengths)})
     return described
-
-
-def _quantiles(lengths: Lengths) -> dict[str, Any]:
-    values = np.quantile(lengths, list(QUANTILES.values()), method="inverted_cdf").tolist()
-    return {
-        "mean": round(float(lengths.mean()), 1),
-        "min": int(lengths.min()),
-        **dict(zip(QUANTILES, map(int, values), strict=True)),
-        "max": int(lengths.max()),
-    }
 
 
 def _gold_by_group(shards: Iterable[_Counted]) -> Iterator[tuple[tuple[str, str, int], Counter[str]]]:
@@ -425,43 +384,6 @@ def _languages(shards: Iterable[_Counted], ledger: Sequence[Dropped]) -> dict[st
 
 _LANGUAGE = re.compile(r"([a-z]{2,3}(?:-[a-z]+)?) [01]\.\d")
 """How the evidence of a foreign record begins: its language and the probability."""
-_OTHER = re.compile(
-    r"(?:(?:kept|another gold answer in) (?P<source>[^/ ]+)/.*|.*)"
-    r" in (?P<split>train|validation|test)(?:; (?P<more>.*))?$"
-)
-"""How the evidence of a repeat names the other record: ``kept SOURCE/ID in SPLIT; KIND; similarity …``."""
-_KIND = re.compile(r"(?:^|; )(?:kind )?([a-z]+(?:-[a-z]+)*)(?=;|$)")
-_SIMILARITY = re.compile(r"\bsimilarity ([01](?:\.\d+)?)")
-
-
-def _repeats(release: Release, ledger: Sequence[Dropped]) -> list[dict[str, Any]]:
-    """Records dropped because of another one, by what is known of both; ``None`` where it is not said."""
-    split_of = {
-        (name, file["path"]): file["split"]
-        for name, source in release.manifest["sources"].items()
-        for file in source["files"]
-        if file["split"] in SPLITS
-    }
-    names = ("rule", "kind", "source", "split", "other_source", "other_split")
-    rows = Counter[tuple[str | None, ...]]()
-    similarities: dict[tuple[str | None, ...], float] = {}
-    for row in ledger:
-        if row.rule not in REPEAT_RULES:
-            continue
-        other = _OTHER.match(row.evidence)
-        more = (other["more"] if other else row.evidence) or ""
-        kind = _KIND.search(more)
-        own = (row.rule, kind[1] if kind else None, row.source, split_of.get((row.source, row.file)))
-        key = (*own, other["source"] if other else None, other["split"] if other else None)
-        rows[key] += 1
-        if similarity := _SIMILARITY.search(more):
-            similarities[key] = min(float(similarity[1]), similarities.get(key, 1.0))
-    rank = {rule: number for number, rule in enumerate(REPEAT_RULES)}
-    ordered = sorted(rows, key=lambda key: (rank[str(key[0])], [name or "" for name in key]))
-    return [
-        {**dict(zip(names, key, strict=True)), "rows": rows[key], "least_similarity": similarities.get(key)}
-        for key in ordered
-    ]
 
 
 def _test_pairs(release: Release) -> list[dict[str, Any]]:
@@ -470,8 +392,7 @@ def _test_pairs(release: Release) -> list[dict[str, Any]]:
     names = ("kind", "source", "other_source")
     pairs = Counter[tuple[str, ...]]()
     try:
-        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-            row = json.loads(line)
+        for row in read_reported(path) if path.exists() else ():
             sources = (str(row[side]).split("/", 1)[0] for side in ("first", "second"))
             pairs[row["kind"], *sources] += 1
     except (ValueError, TypeError, KeyError):

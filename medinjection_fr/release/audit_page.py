@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 from medinjection_fr.configs import KINDS, MIXES, config_name
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.record import LETTERS, ORIGINS, SPLITS, TYPES
-from medinjection_fr.release.audit import QUANTILES, audit
-from medinjection_fr.release.audit_plots import draw, require_matplotlib
+from medinjection_fr.release.audit import audit
+from medinjection_fr.release.audit_plots import draw
 from medinjection_fr.release.chi_square import LETTERS_EXPECTED_AT_LEAST, SIGNIFICANT, STRENGTHS
+from medinjection_fr.release.lengths import QUANTILES
+from medinjection_fr.release.plot_style import require_matplotlib
 from medinjection_fr.resources import find_resource
 
 PAGE = "audit.html"
@@ -72,7 +74,7 @@ def write_audit(folder: Path, output: Path) -> dict[str, Any]:
     Raises:
         InputError: No readable release, matplotlib is missing, or the output is inside the release.
     """
-    require_matplotlib()
+    require_matplotlib("audit")
     if output.resolve().is_relative_to(folder.resolve()):
         what = "is inside the release, which holds what its manifest lists and no more"
         raise InputError(Problem(str(output), what, "a folder beside it", "Give another --output"))

@@ -1,8 +1,7 @@
 """The pictures of an audit: narrow SVG figures, which a phone shows unscaled and a laptop in columns.
 
-matplotlib is an extra and imported when a picture is drawn. The same figures and versions give the
-same bytes: no date, no random names. Colours are those of Okabe and Ito (2008), which people who
-confuse red and green tell apart; types also differ by their hatch, for print.
+The same figures and versions give the same bytes: no date, no random names. ``plot_style`` says how
+they look.
 """
 
 from __future__ import annotations
@@ -14,43 +13,31 @@ from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from medinjection_fr.configs import KINDS, MIXES, config_name
-from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.record import LETTERS, ORIGINS, SPLITS, TYPES
 from medinjection_fr.release.chi_square import STRENGTHS
+from medinjection_fr.release.plot_style import (
+    GREY,
+    ORIGIN_COLOURS,
+    STYLE,
+    TYPE_COLOURS,
+    TYPE_HATCHES,
+    beside,
+    minor_formatter,
+    require_matplotlib,
+    thousands,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ORIGIN_COLOURS = {"native": "#0072B2", "synthetic": "#E69F00", "translated": "#009E73"}
-TYPE_COLOURS = {"mcqu": "#56B4E9", "mcq": "#D55E00", "oeq": "#CC79A7"}
-TYPE_HATCHES = {"mcqu": "", "mcq": "////", "oeq": "\\\\"}
-_GREY = "#595959"
 _WIDTH = 4.0
 """Inches; 384 CSS pixels, so that 8.5 points stay readable on a phone of 390."""
 _LONG_TITLE = 20
 """Characters from which the title of half a figure is broken."""
 _FEWEST_QUESTIONS = 30
 """Questions under which shares of letters are noise and not drawn; the table has them."""
-_STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 8.5,
-    "axes.titlesize": 9.5,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "grid.color": "#D9D9D9",
-    "grid.linewidth": 0.6,
-    "hatch.linewidth": 0.6,
-    "hatch.color": "#FFFFFF",
-    "legend.frameon": False,
-    "figure.constrained_layout.use": True,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "medinjection-fr/audit/1",
-    "text.parse_math": False,
-}
+_SVG = {"svg.fonttype": "none", "svg.hashsalt": "medinjection-fr/audit/1"}
 
 
 class Picture(NamedTuple):
@@ -67,27 +54,12 @@ class Picture(NamedTuple):
     text: str
 
 
-def require_matplotlib() -> None:
-    """Checks that pictures can be drawn.
-
-    Raises:
-        InputError: matplotlib is not installed.
-    """
-    try:
-        import matplotlib.figure  # noqa: F401
-    except ImportError:
-        mend = 'Install it with: pip install "medinjection-fr[report]"'
-        raise InputError(
-            Problem("audit", "its pictures need matplotlib, which is missing", mend=mend)
-        ) from None
-
-
 def draw(figures: Mapping[str, Any]) -> dict[str, Picture]:
     """Draws every picture that an audit's figures have something for, by name."""
-    require_matplotlib()
+    require_matplotlib("audit")
     import matplotlib.style
 
-    with matplotlib.style.context(["default", _STYLE]):
+    with matplotlib.style.context(["default", STYLE, _SVG]):
         pictures = {
             "composition": _composition(figures, shares=False),
             "shares": _composition(figures, shares=True),
@@ -121,13 +93,6 @@ def _figure(height: float) -> Figure:
     return Figure(figsize=(_WIDTH, height))
 
 
-def _beside(axes: Axes, x: float, y: float, text: str) -> None:
-    """Writes to the right of a point."""
-    place: dict[str, Any] = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
-    place["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
-    axes.annotate(text, (x, y), fontsize=7.5, **place)
-
-
 def _heat_map(axes: Axes, values: list[list[float]], colours: str, highest: float) -> Any:
     """Cells from 0 to the highest value, the first line on top; nothing where the value is not a number."""
     import numpy as np
@@ -148,17 +113,6 @@ def _middles(cells: Sized) -> list[float]:
     return [place + 0.5 for place in range(len(cells))]
 
 
-def _thousands(axes: Axes) -> None:
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.xaxis.set_major_locator(_locator(4))
-
-
-def _locator(number: int) -> Any:
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(number, integer=True)
-
-
 def _composition(figures: Mapping[str, Any], shares: bool) -> Drawn | None:
     """A bar for each provenance and split, its types stacked: in rows, or in shares of the bar."""
     cells = {(row["origin"], row["split"], row["type"]): row["rows"] for row in figures["composition"]}
@@ -177,9 +131,9 @@ def _composition(figures: Mapping[str, Any], shares: bool) -> Drawn | None:
         ends = [end + width for end, width in zip(ends, widths, strict=True)]
     if not shares:
         for place, total in enumerate(totals):
-            _beside(axes, total, place, f"{total:,}")
+            beside(axes, total, place, f"{total:,}")
         axes.set_xlim(0, 1.18 * max(totals))
-        _thousands(axes)
+        thousands(axes)
     else:
         axes.set_xlim(0, 100)
     axes.set_yticks(range(len(bars)), [f"{origin} · {split}" for origin, split in bars])
@@ -241,13 +195,13 @@ def _confound(figures: Mapping[str, Any]) -> Drawn | None:
     figure = _figure(1.0 + 0.27 * len(found))
     axes = figure.add_subplot()
     places = range(len(found))
-    axes.hlines(places, 0, list(found.values()), color=_GREY, linewidth=1)
+    axes.hlines(places, 0, list(found.values()), color=GREY, linewidth=1)
     axes.plot(list(found.values()), places, "o", color="#D55E00", markersize=5)
     for place, value in enumerate(found.values()):
-        _beside(axes, value, place, f"{value:.2f}")
+        beside(axes, value, place, f"{value:.2f}")
     for least, end, word in zip(STRENGTHS, [*list(STRENGTHS)[1:], 1.0], STRENGTHS.values(), strict=True):
-        axes.axvline(least, color=_GREY, linewidth=0.8, linestyle=(0, (4, 3)))
-        axes.text((least + end) / 2, -0.75, word, color=_GREY, fontsize=7, ha="center", va="bottom")
+        axes.axvline(least, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.text((least + end) / 2, -0.75, word, color=GREY, fontsize=7, ha="center", va="bottom")
     names = [name.replace("translated", "transl.").replace("synthetic", "synth.") for name in found]
     axes.set_yticks(places, names, fontsize=7)
     axes.set_ylim(len(found) - 0.5, -0.7)
@@ -284,7 +238,7 @@ def _lengths(figures: Mapping[str, Any], field: str) -> Drawn | None:
     low, high = min(g["p5"] for g in groups), max(g["p95"] for g in groups)
     axes.set_xlim(low / 1.5, high * 1.5)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.xaxis.set_minor_formatter(_minor_formatter(low, high))
+    axes.xaxis.set_minor_formatter(minor_formatter(low, high))
     axes.tick_params(axis="x", which="minor", pad=5)  # in line with the labels under longer ticks
     axes.set_yticks(range(len(groups)), [f"{g['origin']} · {g['split']}" for g in groups])
     axes.invert_yaxis()
@@ -305,21 +259,10 @@ _FIELD_NAMES = {
 }
 
 
-def _minor_formatter(low: float, high: float) -> Any:
-    """Names 2 and 5 of each decade where the axis spans few decades, so that it has labels enough."""
-    named = (2, 5) if high / low < 100 else ()
-
-    def name(value: float, _: Any) -> str:
-        leading = int(f"{value:e}"[0])
-        return f"{value:,.0f}" if leading in named and value >= 1 else ""
-
-    return name
-
-
 def _patch(colour: Any) -> Any:
     from matplotlib.patches import Patch
 
-    return Patch(facecolor=colour, edgecolor=_GREY, linewidth=0.4)
+    return Patch(facecolor=colour, edgecolor=GREY, linewidth=0.4)
 
 
 def _gold_letters(figures: Mapping[str, Any], type: str) -> Drawn | None:
@@ -401,7 +344,7 @@ def _ledger(figures: Mapping[str, Any]) -> Drawn | None:
     axes = figure.add_subplot()
     axes.barh(range(len(ordered)), [n for _, n in ordered], color="#0072B2", height=0.7)
     for place, (_, number) in enumerate(ordered):
-        _beside(axes, number, place, f"{number:,}")
+        beside(axes, number, place, f"{number:,}")
     axes.set_xscale("log")
     axes.set_xlim(0.5, 6 * ordered[0][1])
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")

@@ -1,4 +1,4 @@
-"""Everything of a release beside its shards: ledgers, card, licences, script, and the manifest."""
+"""What the manifest of a build says: recipe, sources, ledgers, counts, shards and configurations."""
 
 from __future__ import annotations
 
@@ -7,27 +7,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
-
 from medinjection_fr.configs import Study, plan_configs
-from medinjection_fr.curate.ledger import FOLDER, REPORTED, count_by_rule, write_ledger
+from medinjection_fr.curate.ledger import FOLDER, REPORTED, count_by_rule, list_withdrawn, write_ledger
 from medinjection_fr.curate.rows import Rows
 from medinjection_fr.reading import Input
 from medinjection_fr.recipe import Recipe
 from medinjection_fr.record import ORIGINS, SPLITS
-from medinjection_fr.release.card import render_card, render_citation, render_licenses
-from medinjection_fr.release.digests import digest_file
 from medinjection_fr.release.manifest import (
-    CARD,
     FORMAT,
-    MANIFEST,
     describe_configs,
-    seal,
+    describe_file,
     shards_of_files,
 )
-from medinjection_fr.release.script import SCRIPT, stamped_script
+from medinjection_fr.release.repeats import sum_repeats
 from medinjection_fr.release.shards import open_shard
-from medinjection_fr.resources import source_digest
+from medinjection_fr.release.statistics import Statistics, count_values
+from medinjection_fr.resources import library_versions, source_digest
 from medinjection_fr.sources.catalogue import Source
 from medinjection_fr.version import __version__
 
@@ -39,7 +34,11 @@ def begin_manifest(recipe: Recipe, inputs: Sequence[Input], key: str) -> dict[st
         "name": "medinjection-fr",
         "version": recipe.content["version"],
         "key": key,
-        "package": {"version": __version__, "source_digest": source_digest()},
+        "package": {
+            "version": __version__,
+            "source_digest": source_digest(),
+            "libraries": library_versions(),
+        },
         "recipe": recipe.content,
         "sources": {
             source.name: {
@@ -58,7 +57,7 @@ def _facts(source: Source) -> dict[str, Any]:
 
 
 def write_ledgers(manifest: dict[str, Any], rows: Sequence[Rows], folder: Path) -> None:
-    """Writes each source's ledger, and its balance into the manifest.
+    """Writes each source's ledger; into the manifest its balance, what was withdrawn and what repeats.
 
     Raises:
         AssertionError: A source's records read are not those kept and dropped: a bug.
@@ -77,42 +76,31 @@ def write_ledgers(manifest: dict[str, Any], rows: Sequence[Rows], folder: Path) 
         if own:
             (folder / FOLDER).mkdir(parents=True, exist_ok=True)
             write_ledger(own, folder / FOLDER / f"{name}.jsonl")
-    if reported := [row for some in rows for row in some.reported]:
+    reported = [row for some in rows for row in some.reported]
+    if reported:
         (folder / FOLDER).mkdir(parents=True, exist_ok=True)
         write_ledger(reported, folder / FOLDER / REPORTED)
+    manifest["withdrawn"] = list_withdrawn(dropped)
+    manifest["repeats"] = sum_repeats(manifest["sources"], dropped)
+    manifest["test_pairs"] = dict(sorted(Counter(pair.kind for pair in reported).items()))
 
 
 def count_rows(manifest: dict[str, Any], records: Rows) -> None:
-    """Counts the records by source, licence and flag into the manifest."""
-    flags: Counter[str] = Counter()
+    """Counts what the records hold into the manifest."""
+    statistics = Statistics()
     for batch, places in records.kept_by_batch():
-        for entry in pc.value_counts(pc.list_flatten(batch["flags"].take(places))).to_pylist():
-            flags[entry["values"]] += entry["counts"]
-    manifest["statistics"] = {
-        "source": {name: n for (name,), n in sorted(records.count("source").items())},
-        "license": {name: n for (name,), n in sorted(records.count("license").items())},
-        "flags": dict(sorted(flags.items())),
-    }
+        statistics.add(batch if len(places) == batch.num_rows else batch.take(places))
+    manifest["statistics"] = statistics.described(manifest["sources"])
 
 
-def write_documents(manifest: dict[str, Any], study: Study, folder: Path) -> None:
-    """Hashes the shards, then configurations → card → manifest, which is written last."""
+def describe_data(manifest: dict[str, Any], study: Study, folder: Path) -> None:
+    """Hashes shards and ledgers into the manifest, and lists the configurations that they make."""
     for path in folder.rglob("*.part"):  # of a shard that a kill left unfinished
         path.unlink()
     manifest["files"] = [_described(path, folder) for path in _data_files(folder)]
     configs, absent = plan_configs(shards_of_files(manifest["files"]), study)
     files = {file["path"]: file for file in manifest["files"]}
     manifest["configs"], manifest["absent_configs"] = describe_configs(configs, files), absent
-    documents = {
-        CARD: render_card(manifest),
-        "CITATION.cff": render_citation(manifest),
-        "LICENSES.md": render_licenses(manifest),
-        SCRIPT: stamped_script(manifest["version"], manifest["configs"]),
-    }
-    for name, text in documents.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        manifest["files"].append(_described(folder / name, folder))
-    (folder / MANIFEST).write_bytes(seal(manifest))
 
 
 def _data_files(folder: Path) -> list[Path]:
@@ -127,14 +115,12 @@ def _data_files(folder: Path) -> list[Path]:
 
 
 def _described(path: Path, folder: Path) -> dict[str, Any]:
-    name = path.relative_to(folder).as_posix()
-    described: dict[str, Any] = {"path": name, "bytes": path.stat().st_size, "sha256": digest_file(path)}
-    if name.startswith("data/"):
+    described = describe_file(path, folder)
+    if described["path"].startswith("data/"):
         licenses: Counter[str] = Counter()
         with open_shard(path) as (_, batches):
             for batch in batches:
-                counted = pc.value_counts(batch["license"]).to_pylist()
-                licenses.update({entry["values"]: entry["counts"] for entry in counted})
+                licenses.update(count_values(batch["license"]))
         described["rows"] = licenses.total()
         described["licenses"] = dict(sorted(licenses.items()))
     return described

@@ -9,6 +9,7 @@ from typing import Any
 from medinjection_fr.curate.ledger import FOLDER
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.changed_rows import compare_rows
+from medinjection_fr.release.croissant import CROISSANT
 from medinjection_fr.release.difference import (
     ColumnChange,
     ConfigChange,
@@ -141,5 +142,5 @@ def _digests(release: Release, folder: str = "") -> dict[str, str]:
 
 
 def _documents(release: Release) -> dict[str, str]:
-    folders = ("data/", f"{FOLDER}/")
-    return {path: sha256 for path, sha256 in _digests(release).items() if not path.startswith(folders)}
+    others = ("data/", f"{FOLDER}/", CROISSANT)  # Croissant lists the digests of the others
+    return {path: sha256 for path, sha256 in _digests(release).items() if not path.startswith(others)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,52 +73,64 @@ def hash_rows(release: Release, unread: Set[str]) -> HashedRows:
             id, or a pair of source and source_id, that stands twice.
     """
     problems: list[Problem] = []
-    read: list[tuple[Shard, pa.Table, dict[str, Indices]]] = []
+    shards = [shard for shard in release.shards if shard.path not in unread]
+    number = np.repeat(np.arange(len(shards)), [shard.rows for shard in shards])
     first: pa.Schema | None = None
+    hashes: dict[str, Indices] = {}
+    keys = [_KEY_SCHEMA.empty_table()]
+    done = 0
     for shard in progress_bar(release.shards, "shards", len(release.shards)):
-        path = release.folder / shard.path
         try:
-            with open_shard(path) as (schema, batches):
-                if fault := _schema_fault(path, schema, first):
-                    problems.append(fault)
+            with _open_checked(release.folder / shard.path, first) as (schema, batches):
+                if first is None:
+                    first, hashes = schema, {name: np.zeros(len(number), np.int64) for name in schema.names}
+                if shard.path in unread:
                     continue
-                first = schema
-                if shard.path not in unread:
-                    table = pa.Table.from_batches(batches, schema)
-                    hashes = {name: _hashes(table[name]) for name in schema.names}
-                    keys = table.select(KEYS).replace_schema_metadata(None).cast(_KEY_SCHEMA)
-                    read.append((shard, _copied(keys), hashes))
-        except (pa.ArrowException, OSError) as error:
-            what = f"is not a whole shard ({str(error).splitlines()[0][:80]})"
-            problems.append(Problem(str(path), what, mend=_MEND))
-    if problems:
+                table = _whole_table(release.folder / shard.path, schema, batches, shard.rows)
+                keys.append(_copied(table.select(KEYS).replace_schema_metadata(None).cast(_KEY_SCHEMA)))
+                for batch in table.to_batches():
+                    for name in schema.names:
+                        hashes[name][done : done + len(batch)] = _hashes(batch[name])
+                    done += len(batch)
+        except InputError as error:
+            problems += error.problems
+    if first is None and not problems:
+        problems.append(Problem(str(release.folder), "has no shard", "one at least", _MEND))
+    if first is None or problems:
         raise InputError(problems)
-    assert first is not None, "the schema of a manifest asks for no shard, but a build writes one at least"
-    shards = [shard for shard, _, _ in read]
-    rows = HashedRows(
-        shards,
-        first,
-        pa.concat_tables([_KEY_SCHEMA.empty_table(), *(keys for _, keys, _ in read)]),
-        np.repeat(np.arange(len(read)), [keys.num_rows for _, keys, _ in read]),
-        {
-            name: np.concatenate([np.zeros(0, np.int64), *(h[name] for _, _, h in read)])
-            for name in first.names
-        },
-    )
+    rows = HashedRows(shards, first, pa.concat_tables(keys), number, hashes)
     if repeated := list(_repeated(release.folder, rows)):
         raise InputError(repeated)
     return rows
 
 
-def _schema_fault(path: Path, schema: pa.Schema, first: pa.Schema | None) -> Problem | None:
-    if missing := [name for name in KEYS if name not in schema.names]:
-        return Problem(str(path), f"lacks the column {', '.join(missing)}", "a release of records", _MEND)
-    if first is not None and not schema.equals(first, check_metadata=True):
-        return Problem(str(path), "has other columns than the first shard", "the same in all", _MEND)
-    return None
+@contextmanager
+def _open_checked(
+    path: Path, first: pa.Schema | None
+) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+    """Opens a shard that has the keys, and the columns of the first."""
+    try:
+        with open_shard(path) as (schema, batches):
+            if missing := [name for name in KEYS if name not in schema.names]:
+                what = f"lacks the column {', '.join(missing)}"
+                raise InputError(Problem(str(path), what, "a release of records", _MEND))
+            if first is not None and not schema.equals(first, check_metadata=True):
+                what = "has other columns than the first shard"
+                raise InputError(Problem(str(path), what, "the same in all", _MEND))
+            yield schema, batches
+    except (pa.ArrowException, OSError) as error:
+        what = f"is not a whole shard ({str(error).splitlines()[0][:80]})"
+        raise InputError(Problem(str(path), what, mend=_MEND)) from None
 
 
-def _hashes(column: pa.ChunkedArray) -> Indices:
+def _whole_table(path: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch], rows: int) -> pa.Table:
+    table = pa.Table.from_batches(batches, schema)
+    if table.num_rows != rows:
+        raise InputError(Problem(str(path), f"has {table.num_rows} rows", str(rows), _MEND))
+    return table
+
+
+def _hashes(column: pa.Array) -> Indices:
     lengths = np.zeros(len(column), np.int64)
     if pa.types.is_list(column.type) and pa.types.is_string(column.type.value_type):
         lengths = pc.fill_null(pc.list_value_length(column), -1).to_numpy().astype(np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from medinjection_fr.errors import Problem
@@ -39,6 +39,14 @@ TERMS = {
 """Licences whose terms are known. Any other, and every ``LicenseRef-…``, counts as none stated."""
 
 
+def terms_in_words(license: str, unknown: str) -> str:
+    """What a licence asks for besides naming its author; ``unknown`` if that is not known."""
+    terms = TERMS.get(license)
+    if terms is None:
+        return unknown
+    return "at most attribution" if terms == Terms() else str(terms)
+
+
 def openness(license: str) -> int:
     """Rank of a licence, the most open first: of two copies, the one that may be used more stays."""
     terms = TERMS.get(license)
@@ -53,8 +61,12 @@ PUBLIC_RULES = {
     "license-non-commercial": "rows for non-commercial use stand in a public release only if the recipe "
     "says allow_non_commercial: true",
     "source-not-redistributable": "a source that may not be redistributed stands in no public release",
+    "generator-first-try": "what a rule-based first-try translator wrote is never part of a public release",
 }
 """Why a public build refuses rows. Share-alike is no reason: each row keeps its own licence."""
+
+FIRST_TRY = ("apertium-",)
+"""How generators begin whose French is for a first try only."""
 
 
 @dataclass(frozen=True)
@@ -99,3 +111,18 @@ def _broken_rules(group: LicensedRows, allow_non_commercial: bool) -> list[str]:
     if not group.redistributable:
         broken.append("source-not-redistributable")
     return broken
+
+
+def first_try_faults(groups: Mapping[tuple[str, str | None], int]) -> list[Problem]:
+    """Lists the rows of generators that are for a first try, by the last of ``PUBLIC_RULES``.
+
+    Args:
+        groups: Source and generator of rows, with their number.
+    """
+    rule = "generator-first-try"
+    mend = "Leave the source out, make the release `audience: internal`, or translate with another model"
+    return [
+        Problem(f"sources/{source}", f"{rule}: {rows:,} rows by {generator}", PUBLIC_RULES[rule], mend)
+        for (source, generator), rows in groups.items()
+        if generator is not None and generator.startswith(FIRST_TRY)
+    ]

@@ -11,11 +11,13 @@ from typing import Any
 from medinjection_fr.checked_yaml import schema_problems
 from medinjection_fr.configs import Cell, Config, Shard
 from medinjection_fr.errors import InputError, Problem
-from medinjection_fr.release.digests import canonical_json, digest_json
+from medinjection_fr.release.digests import canonical_json, digest_file, digest_json
 
 FORMAT = "medinjection-fr/release/1"
 MANIFEST = "release.json"
 CARD = "README.md"
+MEND = "Restore the file, or fetch or build the release again"
+"""What to do about a file of a release that is damaged."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,12 @@ class Release:
     def version(self) -> str:
         """MAJOR.MINOR.PATCH."""
         return str(self.manifest["version"])
+
+    @property
+    def writer(self) -> Mapping[str, Any]:
+        """Version and source digest of the package that wrote card, citation and pictures."""
+        writer: Mapping[str, Any] = self.manifest.get("documents", self.manifest["package"])
+        return writer
 
     @property
     def files(self) -> dict[str, Mapping[str, Any]]:
@@ -52,6 +60,12 @@ def shards_of_files(files: list[Mapping[str, Any]]) -> list[Shard]:
             start = previous.start + previous.rows if previous else 0
             shards.append(Shard(file["path"], cell, start, file["rows"]))
     return shards
+
+
+def describe_file(path: Path, folder: Path) -> dict[str, Any]:
+    """What the manifest says of any file: its place, size and digest."""
+    name = path.relative_to(folder).as_posix()
+    return {"path": name, "bytes": path.stat().st_size, "sha256": digest_file(path)}
 
 
 def describe_configs(configs: Mapping[str, Config], files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -109,24 +123,23 @@ def parse_manifest(data: bytes, where: str) -> Mapping[str, Any]:
     Raises:
         InputError: It is damaged or of another format.
     """
-    damaged = "Restore the file, or fetch or build the release again"
     try:
         manifest = json.loads(data.decode("utf-8"))
         sealed = seal(manifest) if isinstance(manifest, dict) else b""
     except (ValueError, RecursionError):
-        raise InputError(Problem(where, "is not JSON", "a manifest", damaged)) from None
+        raise InputError(Problem(where, "is not JSON", "a manifest", MEND)) from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else None
         what = f"is of the format {found!r}"
         raise InputError(Problem(where, what, FORMAT, "Use the package version that wrote it"))
     if sealed != data:
         what = "was altered: its bytes do not give its own digest"
-        raise InputError(Problem(where, what, mend=damaged))
+        raise InputError(Problem(where, what, mend=MEND))
     if problems := schema_problems(manifest, "release", where):
         raise InputError(problems)
     parts = [part for config in manifest["configs"].values() for part in config["splits"].values()]
     listed = {shard for part in parts for shard in part["shards"]}
     if unknown := sorted(listed - {file["path"] for file in manifest["files"]}):
         what = f"list {unknown[0]}, which is not among the files"
-        raise InputError(Problem(f"{where} › configs", what, mend=damaged))
+        raise InputError(Problem(f"{where} › configs", what, mend=MEND))
     return manifest

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.record import SCHEMA
 
 ROWS_PER_BATCH = 1_000
@@ -48,3 +50,19 @@ def open_shard(path: Path) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]
     else:
         with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as reader:
             yield reader.schema, iter(reader)
+
+
+def read_rows(path: Path) -> Iterator[list[dict[str, Any]]]:
+    """Yields the rows of a shard, batch by batch.
+
+    Raises:
+        InputError: The file is not a whole shard.
+    """
+    try:
+        with open_shard(path) as (_, batches):
+            for batch in batches:
+                yield batch.to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        what = f"is not a whole shard ({str(error).splitlines()[0][:80]})"
+        mend = "Restore the file, or fetch or build the release again"
+        raise InputError(Problem(str(path), what, mend=mend)) from None

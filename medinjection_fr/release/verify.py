@@ -14,25 +14,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from medinjection_fr.configs import Shard, Study, plan_configs
-from medinjection_fr.curate.ledger import count_by_rule, read_ledger
+from medinjection_fr.curate.ledger import (
+    FOLDER,
+    REPORTED,
+    Dropped,
+    count_by_rule,
+    list_withdrawn,
+    read_ledger,
+    read_reported,
+)
 from medinjection_fr.errors import Problem
 from medinjection_fr.progress import progress_bar
 from medinjection_fr.record import ID_SCHEME, SCHEMA, record_id, validate
-from medinjection_fr.release.card import figures, front_matter, read_figures, read_front_matter
 from medinjection_fr.release.digests import digest_file
 from medinjection_fr.release.layout import order_keys
-from medinjection_fr.release.manifest import (
-    CARD,
-    MANIFEST,
-    Release,
-    describe_configs,
-    read_release,
-)
+from medinjection_fr.release.manifest import MANIFEST, MEND, Release, describe_configs, read_release
+from medinjection_fr.release.repeats import sum_repeats, yields_records
 from medinjection_fr.release.script import SCRIPT, stamped_script
 from medinjection_fr.release.shards import open_shard
-from medinjection_fr.version import __version__
+from medinjection_fr.release.statistics import Statistics, count_values
+from medinjection_fr.release.verify_documents import document_faults
 
-_MEND = "Restore the file, or fetch or build the release again"
 _FAULTS_TOLD_PER_SHARD = 20
 
 
@@ -57,16 +59,16 @@ def verify(folder: Path, rows: bool = False) -> list[Problem]:
     problems = list(_inventory_faults(release))
     faulty = {problem.where for problem in problems}
     sound = [s for s in release.shards if str(folder / s.path) not in faulty]
-    counts: Counter[tuple[str, str]] = Counter()
+    statistics = Statistics()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         checks = pool.map(lambda shard: _check_shard(release, shard), sound)
-        for shard_problems, shard_counts in progress_bar(checks, "shards", len(sound)):
+        for shard_problems, shard_statistics in progress_bar(checks, "shards", len(sound)):
             problems += shard_problems
-            counts += shard_counts
+            statistics.merge(shard_statistics)
     if not problems:
-        problems += _statistics_faults(release, counts)
+        problems += _statistics_faults(release, statistics)
     problems += _config_faults(release)
-    problems += _card_faults(release, faulty)
+    problems += document_faults(release, faulty)
     problems += _ledger_faults(release, faulty)
     if rows and not problems:
         problems += _row_faults(release)
@@ -98,48 +100,46 @@ def damaged_files(release: Release) -> Iterator[Problem]:
 
 def _file_fault(path: Path, expected: Any) -> Problem | None:
     if not path.exists() and not path.is_symlink():
-        return Problem(str(path), "is missing", mend=_MEND)
+        return Problem(str(path), "is missing", mend=MEND)
     if not path.is_file():
-        return Problem(str(path), "is not a plain file", mend=_MEND)
+        return Problem(str(path), "is not a plain file", mend=MEND)
     size = path.stat().st_size
     if size != expected["bytes"]:
-        return Problem(str(path), f"has {size} bytes", f"{expected['bytes']}", _MEND)
+        return Problem(str(path), f"has {size} bytes", f"{expected['bytes']}", MEND)
     if (digest := digest_file(path)) != expected["sha256"]:
         what = f"has other bytes: its SHA-256 is {digest[:12]}…"
-        return Problem(str(path), what, f"{expected['sha256'][:12]}…", _MEND)
+        return Problem(str(path), what, f"{expected['sha256'][:12]}…", MEND)
     return None
 
 
-def _check_shard(release: Release, shard: Shard) -> tuple[list[Problem], Counter[tuple[str, str]]]:
-    """Schema, row count and constant columns of a shard; counts of its sources, licences, flags."""
+def _check_shard(release: Release, shard: Shard) -> tuple[list[Problem], Statistics]:
+    """Schema, row count and constant columns of a shard; counts of what its rows hold."""
     path = release.folder / shard.path
-    counts: Counter[tuple[str, str]] = Counter()
+    statistics = Statistics()
     try:
         with open_shard(path) as (schema, batches):
             if not schema.equals(SCHEMA, check_metadata=True):
-                return [_schema_fault(path, schema)], counts
+                return [_schema_fault(path, schema)], statistics
             table = pa.Table.from_batches(batches, SCHEMA)
-            for column in ("source", "license"):
-                counts.update(_value_counts(column, table[column]))
             for batch in table.to_batches():
-                counts.update(_value_counts("flags", pc.list_flatten(batch["flags"])))
+                statistics.add(batch)
             constant = {column: pc.unique(table[column]).to_pylist() for column in ("origin", "type")}
             rows = table.num_rows
-            licenses = {value: n for (column, value), n in counts.items() if column == "license"}
+            licenses = count_values(table["license"])
     except (pa.ArrowException, OSError) as error:
         what = f"is not a whole shard ({str(error).splitlines()[0][:80]})"
-        return [Problem(str(path), what, mend=_MEND)], counts
+        return [Problem(str(path), what, mend=MEND)], statistics
     problems = []
     if rows != shard.rows:
-        problems.append(Problem(str(path), f"has {rows} rows", str(shard.rows), _MEND))
+        problems.append(Problem(str(path), f"has {rows} rows", str(shard.rows), MEND))
     claimed = release.files[shard.path].get("licenses")
     if licenses != claimed:
-        problems.append(Problem(str(path), f"licences are {licenses}", str(claimed), _MEND))
+        problems.append(Problem(str(path), f"licences are {licenses}", str(claimed), MEND))
     for column, values in constant.items():
         if values != [getattr(shard.cell, column)]:
             what = f"{column} is {', '.join(map(str, values))}"
-            problems.append(Problem(str(path), what, getattr(shard.cell, column), _MEND))
-    return problems, counts
+            problems.append(Problem(str(path), what, getattr(shard.cell, column), MEND))
+    return problems, statistics
 
 
 def _schema_fault(path: Path, schema: pa.Schema) -> Problem:
@@ -147,20 +147,15 @@ def _schema_fault(path: Path, schema: pa.Schema) -> Problem:
     extra = [name for name in schema.names if name not in SCHEMA.names]
     parts = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"adds {', '.join(extra)}"] * bool(extra)
     what = " and ".join(parts) or "has other types, order or metadata"
-    return Problem(str(path), what, "exactly the record's columns", _MEND)
+    return Problem(str(path), what, "exactly the record's columns", MEND)
 
 
-def _value_counts(column: str, values: Any) -> dict[tuple[str, str], int]:
-    counted = pc.value_counts(values).to_pylist()
-    return {(column, entry["values"]): entry["counts"] for entry in counted}
-
-
-def _statistics_faults(release: Release, counts: Counter[tuple[str, str]]) -> Iterator[Problem]:
-    for column, claimed in release.manifest["statistics"].items():
-        found = {value: n for (name, value), n in sorted(counts.items()) if name == column}
-        if found != claimed:
-            where = f"{release.folder / MANIFEST} › statistics › {column}"
-            yield Problem(where, f"says {claimed}", f"{found}, as the shards have it", _MEND)
+def _statistics_faults(release: Release, statistics: Statistics) -> Iterator[Problem]:
+    found = statistics.described(release.manifest["sources"])
+    for name, claimed in release.manifest["statistics"].items():
+        if found[name] != claimed:
+            where = f"{release.folder / MANIFEST} › statistics › {name}"
+            yield Problem(where, f"says {claimed}", f"{found[name]}, as the shards have it", MEND)
 
 
 def _config_faults(release: Release) -> Iterator[Problem]:
@@ -178,61 +173,60 @@ def _config_faults(release: Release) -> Iterator[Problem]:
         stamp = stamp.split("\n}\n")[0]
         if stamp not in script.read_text(encoding="utf-8", errors="replace"):
             what = "does not carry the stamp of this release"
-            yield Problem(str(script), what, "its version, digest and shards", _MEND)
-
-
-def _card_faults(release: Release, faulty: set[str]) -> Iterator[Problem]:
-    path = release.folder / CARD
-    if str(path) in faulty:
-        return
-    text = path.read_text(encoding="utf-8", errors="replace")
-    header = read_front_matter(text)
-    if not isinstance(header, dict):
-        yield Problem(str(path), "has no YAML header", "the configurations", _MEND)
-        return
-    expected = front_matter(release.manifest)
-    for key in ("configs", "dataset_info"):
-        if header.get(key) != expected[key]:
-            names = ", ".join(_differing(header.get(key), expected[key]))
-            what = f"its header's {key} are not those of release.json ({names})"
-            yield Problem(str(path), what, mend=_MEND)
-    is_ours = release.manifest["package"]["version"] == __version__
-    for name, table in figures(release.manifest).items():
-        # Another version may lay out its tables otherwise; the composition is the same in all.
-        if (is_ours or name == "composition") and read_figures(text, name) != table:
-            yield Problem(str(path), f"its table of {name} is not what the shards count", mend=_MEND)
-
-
-def _differing(given: Any, expected: list[Any]) -> list[str]:
-    """Names of the configurations that two lists describe differently."""
-    given = given if isinstance(given, list) else []
-    entries = [e for e in (*given, *expected) if not (e in given and e in expected)]
-    names = [str(e.get("config_name")) if isinstance(e, dict) else "?" for e in entries]
-    return list(dict.fromkeys(names)) or ["their order"]
+            yield Problem(str(script), what, "its version, digest and shards", MEND)
 
 
 def _ledger_faults(release: Release, faulty: set[str]) -> Iterator[Problem]:
     kept_in_shards = release.manifest["statistics"]["source"]
+    dropped: list[Dropped] = []
+    are_sound = True
     for name, source in release.manifest["sources"].items():
         where = f"{release.folder / MANIFEST} › sources › {name}"
         if source["read"] != source["kept"] + sum(source["dropped"].values()):
             yield Problem(where, "read is not kept + dropped")
         in_shards = kept_in_shards.get(name, 0)
-        if source["facts"].get("yields", "records") == "records" and source["kept"] != in_shards:
+        if yields_records(source) and source["kept"] != in_shards:
             yield Problem(where, f"kept {source['kept']}", f"{in_shards} rows")
-        path = release.folder / "dropped" / f"{name}.jsonl"
+        path = release.folder / FOLDER / f"{name}.jsonl"
         if str(path) in faulty:
+            are_sound = False
             continue
         try:
-            found = count_by_rule(read_ledger(path)) if path.exists() else {}
+            own = list(read_ledger(path)) if path.exists() else []
         except (ValueError, TypeError):
-            yield Problem(str(path), "is not a ledger", "a dropped record a line", _MEND)
+            are_sound = False
+            yield Problem(str(path), "is not a ledger", "a dropped record a line", MEND)
             continue
-        if found != source["dropped"]:
-            yield Problem(str(path), f"counts {found}", f"{source['dropped']}", _MEND)
+        dropped += own
+        if (found := count_by_rule(own)) != source["dropped"]:
+            are_sound = False
+            yield Problem(str(path), f"counts {found}", f"{source['dropped']}", MEND)
     for name in sorted(kept_in_shards.keys() - release.manifest["sources"].keys()):
         where = f"{release.folder / MANIFEST} › sources"
-        yield Problem(where, f"lacks {name}", f"the source of {kept_in_shards[name]} rows", _MEND)
+        yield Problem(where, f"lacks {name}", f"the source of {kept_in_shards[name]} rows", MEND)
+    if are_sound:
+        yield from _repeat_faults(release, dropped, faulty)
+
+
+def _repeat_faults(release: Release, dropped: list[Dropped], faulty: set[str]) -> Iterator[Problem]:
+    """Whether the manifest tells of withdrawals, copies, leaks and contradictions as the ledgers do."""
+    manifest, where = release.manifest, release.folder / MANIFEST
+    for name, found in {
+        "repeats": sum_repeats(manifest["sources"], dropped),
+        "withdrawn": list_withdrawn(dropped),
+    }.items():
+        if found != manifest.get(name, found):
+            yield Problem(f"{where} › {name}", "are not those of the ledgers", mend=MEND)
+    path = release.folder / FOLDER / REPORTED
+    if str(path) in faulty:
+        return
+    try:
+        kinds = Counter(pair["kind"] for pair in read_reported(path)) if path.exists() else {}
+    except (ValueError, TypeError, KeyError):
+        yield Problem(str(path), "is not JSON Lines of pairs", mend=MEND)
+        return
+    if kinds != manifest.get("test_pairs", kinds):
+        yield Problem(f"{where} › test_pairs", f"are not those of {FOLDER}/{REPORTED}", mend=MEND)
 
 
 def _row_faults(release: Release) -> Iterator[Problem]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from medinjection_fr.curate.ledger import write_ledger
 from medinjection_fr.curate.rows import Rows
 from medinjection_fr.errors import InputError, Problem
-from medinjection_fr.reading import find_source_inputs, read_inputs
+from medinjection_fr.reading import Input, find_source_inputs, read_inputs
 from medinjection_fr.sources.catalogue import Source
 from medinjection_fr.sources.complete import YIELDS
 from medinjection_fr.workspace import open_workspace
@@ -35,9 +37,8 @@ def export(source: Source, folder: Path, output: Path) -> tuple[int, int]:
     output.parent.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as scratch,
-        open_workspace(Path(scratch) / "export") as workspace,
+        open_rows(inputs, Path(scratch)) as rows,
     ):
-        rows = Rows(read_inputs(inputs, workspace, jobs=1), [], keep_groups_together=False)
         columns = list(YIELDS[source.yields].contract.columns)
         unfinished = Path(scratch) / output.name
         with unfinished.open("w", encoding="utf-8", newline="\n") as file:
@@ -48,5 +49,20 @@ def export(source: Source, folder: Path, output: Path) -> tuple[int, int]:
         write_ledger(dropped, Path(scratch) / "ledger")
         (Path(scratch) / "ledger").replace(output.with_name(f"{output.name}.dropped.jsonl"))
         unfinished.replace(output)
-        workspace.remove()
     return len(rows.kept), len(dropped)
+
+
+@contextmanager
+def open_rows(inputs: Sequence[Input], scratch: Path) -> Iterator[Rows]:
+    """Reads and validates the files of a source; the rows stand on disk while the block lasts.
+
+    Args:
+        inputs: The files.
+        scratch: A folder to work in.
+
+    Raises:
+        InputError: Every file that cannot be read.
+    """
+    with open_workspace(scratch / "rows") as workspace:
+        yield Rows(read_inputs(inputs, workspace, jobs=1), [], keep_groups_together=False)
+        workspace.remove()

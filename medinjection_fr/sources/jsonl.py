@@ -20,6 +20,7 @@ def read(file: InputFile, source: Source) -> Iterator[Draft | Refused]:
     """Reads one file. A record without the key of ``source_id`` is named by its place."""
     columns: Mapping[str, str] = source.facts["columns"]
     constants: Mapping[str, str] = source.facts.get("constants", {})
+    implied = {*constants, "license"}
     for position, item in read_json_lines(file.path):
         name = f"{file.name}#{position}"
         if not isinstance(item, dict):
@@ -27,7 +28,7 @@ def read(file: InputFile, source: Source) -> Iterator[Draft | Refused]:
             continue
         fields = dict(constants)
         for column, key in columns.items():
-            if key in item and not (item[key] is None and column in constants):
+            if key in item and not (item[key] is None and column in implied):
                 fields[column] = _value(column, item[key])
         fields.setdefault("source_id", name)
         source_id = fields["source_id"] if isinstance(fields["source_id"], str) else name
@@ -67,6 +68,8 @@ def _read_choices_and_gold(fields: dict[str, Any], form: str) -> tuple[str, str]
         return "choices-unparsed", "the options are not a list of texts"
     if answer in (None, "", []):
         fields["answer"] = ""
+        return None
+    if form == "labels" and isinstance(answer, str):
         return None
     answers = answer if isinstance(answer, list) else [answer]
     if form.startswith("index"):

@@ -179,8 +179,8 @@ def read_text(path: Path) -> str:
     return text
 
 
-def read_parquet(path: Path, columns: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yields ``(row number from 1, row)`` of the named columns, a thousand rows in memory at a time.
+def read_parquet(path: Path, columns: list[str] | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yields ``(row number from 1, row)`` of the named columns or all, a thousand rows in memory at a time.
 
     Raises:
         InputError: The file is not whole Parquet, or lacks one of the columns.
@@ -190,9 +190,9 @@ def read_parquet(path: Path, columns: list[str]) -> Iterator[tuple[int, dict[str
 
     try:
         with pq.ParquetFile(path) as file:
-            missing = [name for name in columns if name not in file.schema_arrow.names]
+            missing = [name for name in columns or () if name not in file.schema_arrow.names]
             if missing:
-                expected = f"the columns {', '.join(columns)}"
+                expected = f"the columns {', '.join(columns or ())}"
                 raise _problem(path, f"lacks the column(s) {', '.join(missing)}", expected)
             position = 0
             for batch in file.iter_batches(batch_size=1000, columns=columns):

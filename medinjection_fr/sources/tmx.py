@@ -6,6 +6,8 @@ Whichever was the original, the order is to translate the English into French.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from medinjection_fr.sources.adapter import Draft, InputFile, Refused, find_catalogued_files
@@ -13,18 +15,46 @@ from medinjection_fr.sources.catalogue import Source
 from medinjection_fr.sources.translation import translation_fields
 from medinjection_fr.sources.xml import read_xml
 
-__all__ = ["find_files", "read"]
+__all__ = ["Unit", "find_files", "read", "read_units"]
 
 find_files = find_catalogued_files
 
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
+class Unit(NamedTuple):
+    """A unit of a translation memory.
+
+    Attributes:
+        position: Place in the file, counted from 1.
+        name: Its identifier; its place if it has none.
+        english, french: The texts; ``None`` without one variant whose one segment is plain text.
+    """
+
+    position: int
+    name: str
+    english: str | None
+    french: str | None
+
+
+def read_units(path: Path, name: str) -> Iterator[Unit]:
+    """Reads the units of a file, in order.
+
+    Args:
+        path: The file.
+        name: What units without an identifier are named after.
+
+    Raises:
+        InputError: The file is absent or no XML.
+    """
+    for position, unit in read_xml(path, "tu"):
+        unit_name = unit.get("tuid", "").strip() or f"{name}#{position}"
+        yield Unit(position, unit_name, _read_text(unit, "en"), _read_text(unit, "fr"))
+
+
 def read(file: InputFile, source: Source) -> Iterator[Draft | Refused]:
     """Reads one file. A unit without an identifier is named by its place."""
-    for position, unit in read_xml(file.path, "tu"):
-        name = unit.get("tuid", "").strip() or f"{file.name}#{position}"
-        english, french = _read_text(unit, "en"), _read_text(unit, "fr")
+    for position, name, english, french in read_units(file.path, file.name):
         if english is None or not english.strip():
             evidence = "not one English variant with one segment of plain text"
             yield Refused(position, name, "record-unreadable", evidence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+import yaml
 from examples import valid_record
 from releases import (
     contents,
@@ -34,7 +36,10 @@ PLACED = SCHEMA.append(pa.field("_split", pa.string())).append(pa.field("_positi
 
 
 def judged(
-    rows: Sequence[tuple[str, dict[str, Any]]], kept: Sequence[int] | None = None, **settings: Any
+    rows: Sequence[tuple[str, dict[str, Any]]],
+    kept: Sequence[int] | None = None,
+    materials: dict[str, str] | None = None,
+    **settings: Any,
 ) -> Verdicts:
     """Verdicts on (split, record): the records are numbered as sources of a catalogue would be."""
     placed = [
@@ -42,7 +47,8 @@ def judged(
     ]
     batches = [pa.RecordBatch.from_pylist(placed[at : at + 3], PLACED) for at in range(0, len(placed), 3)]
     numbers = np.arange(len(rows)) if kept is None else np.array(kept, dtype=np.int64)
-    return curate(batches, [compute_signals(batch) for batch in batches], numbers, Curation(**settings))
+    signals = [compute_signals(batch) for batch in batches]
+    return curate(batches, signals, numbers, Curation(**settings), materials)
 
 
 def rules(rows: Sequence[tuple[str, dict[str, Any]]], **settings: Any) -> dict[int, str]:
@@ -135,6 +141,33 @@ def test_lineage_is_a_leak() -> None:
     assert rules([("train", row) for _, row in siblings]) == {}
 
 
+def test_lineage_goes_through_what_was_made_in_between() -> None:
+    translated = valid_record(
+        "oeq", "translated", derived_from="our-source/q-2", instruction="Et en français ?"
+    )
+    made = valid_record("oeq", "synthetic", derived_from="our-docs/7", instruction="Que dire ?")
+    asked = valid_record("oeq", "synthetic", derived_from="our-docs/7", instruction="Qu'en dire ?")
+    assert rules([("test", asked), ("train", translated), ("train", made)]) == {1: "leak", 2: "leak"}
+    loop = [valid_record("oeq", "synthetic", derived_from=f"our-source/q-{1 - n}") for n in (0, 1)]
+    loop[1]["instruction"] = "Une autre question ?"
+    assert rules([("train", row) for row in loop]) == {}
+
+
+def test_what_is_made_from_an_asked_document_is_a_leak() -> None:
+    rows = [
+        (split, valid_record("oeq", "synthetic", derived_from="our-docs/7", instruction=f"Que dire, {n} ?"))
+        for n, split in enumerate(("test", "train", "validation"))
+    ]
+    alone = [rows[1]]
+    assert rules(alone, materials={"our-docs/8": "test"}) == {}
+    assert rules(alone, materials={"our-docs/7": "validation"}) == {0: "leak"}
+    assert rules(alone, materials={"our-docs/7": "validation"}, leaks=False) == {}
+    verdicts = judged(rows, materials={"our-docs/7": "test"})
+    assert verdicts.dropped == {
+        n: ("leak", "kept our-docs/7 in test; lineage; similarity 1.00") for n in (1, 2)
+    }
+
+
 def test_steps_can_be_left_out() -> None:
     rows = [("test", closed()), ("train", closed()), ("train", closed("Autre question ?"))]
     rows.append(("train", rows[-1][1]))
@@ -223,6 +256,26 @@ def test_build_with_curation_balances_and_names_who_stays(tmp_path: Path) -> Non
     assert counted["read"] == counted["kept"] + sum(counted["dropped"].values())
     assert {"test-1", "test-2"} <= {row["source_id"] for row in read_rows(release)}
     assert verify(release, rows=True) == []
+
+
+def test_build_drops_from_train_what_was_made_of_a_test_abstract(tmp_path: Path) -> None:
+    abstracts = Path(__file__).parents[1] / "sources" / "fixtures" / "morfitt"
+    shutil.copytree(abstracts, tmp_path / "morfitt")
+    asked, free = (
+        (abstracts / name).read_text().split("\n")[1].split("\t")[0] for name in ("test.tsv", "train.tsv")
+    )
+    rows = [
+        question("of-test", derived_from=f"morfitt/{asked}"),
+        question("of-train", derived_from=f"morfitt/{free}"),
+    ]
+    recipe = write_recipe(tmp_path, {"synthetic": rows}, curate={})
+    content = yaml.safe_load(recipe.read_text())
+    content["sources"].append({"source": "morfitt"})
+    recipe.write_text(yaml.safe_dump(content))
+    release = build(recipe, tmp_path / "out", jobs=1).release.folder
+    dropped = {row["source_id"]: (row["rule"], row["evidence"]) for row in ledger(release, "our-synthetic")}
+    assert dropped["of-test"] == ("leak", f"kept morfitt/{asked} in test; lineage; similarity 1.00")
+    assert "of-train" not in dropped
 
 
 def test_same_bytes_from_one_process_and_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

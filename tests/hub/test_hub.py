@@ -101,6 +101,16 @@ result = api.create_commit(**repo, operations=operations, commit_message="Title"
     assert (commit.id, commit.title, commit.message) == (repository.find("main").id, "Title", "More")
 
 
+def test_changes_from_within_are_seen_by_the_client(hub: Hub, repository: Repository) -> None:
+    repository.change({"a.txt": b"", "b.txt": b"b"}, tag="v1")
+    repository.change({"b.txt": None, "c.arrow": b"c"})
+    script = (
+        "result = [sorted(api.list_repo_files(**repo, revision=revision)) for revision in ['v1', 'main']]"
+    )
+    both = [".gitattributes", "a.txt"]
+    assert client(hub, script) == [[*both, "b.txt"], [*both, "c.arrow"]]
+
+
 def test_commit_on_a_stale_parent_is_refused(hub: Hub, repository: Repository) -> None:
     stale = repository.find("main").id
     repository.change({"a.txt": b"theirs"})

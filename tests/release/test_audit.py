@@ -35,8 +35,10 @@ from medinjection_fr.build import build
 from medinjection_fr.curate.curation import Reported
 from medinjection_fr.curate.ledger import REPORTED, Dropped, count_by_rule, write_ledger
 from medinjection_fr.record import LETTERS, ORIGINS, SPLITS, TYPES
-from medinjection_fr.release.audit import QUANTILES, REPEAT_RULES, audit
+from medinjection_fr.release.audit import audit
 from medinjection_fr.release.audit_page import default_output, render_page, write_audit
+from medinjection_fr.release.lengths import QUANTILES
+from medinjection_fr.release.repeats import REPEAT_RULES
 from medinjection_fr.release.verify import verify
 
 Rows = list[dict[str, Any]]
@@ -101,7 +103,10 @@ def ledger_rows(source: str) -> list[Dropped]:
     """Records dropped under every rule that the audit looks into, and under others."""
     reasons = [
         *EVIDENCE,
-        ("near-duplicate", "kept our-native/n-3 in validation; near; similarity 0.81"),
+        *(
+            ("near-duplicate", f"kept our-native/n-3 in validation; near; similarity {s}")
+            for s in (0.81, 0.95)
+        ),
         ("foreign-language", "en 0.99, 210 letters"),
         ("foreign-language", "en 1.00, 95 letters"),
         ("foreign-language", "not French"),
@@ -331,7 +336,7 @@ def test_repeats_are_read_off_the_evidence(
         (row,) = (r for r in figures["repeats"] if (r["rule"], r["source"]) == (reason[0], own_source))
         assert (row["kind"], row["other_source"], row["other_split"]) == (kind, source, split)
         assert row["split"] == own_split
-        assert row["rows"] == (2 if reason[0] == "near-duplicate" else 1)
+        assert row["rows"] == (3 if reason[0] == "near-duplicate" else 1)
         assert row["least_similarity"] == (0.81 if reason[0] == "near-duplicate" else similarity)
 
 
@@ -348,7 +353,7 @@ def test_repeats_are_all_dropped_by_a_rule_that_compares(figures: dict[str, Any]
 def test_leaks_are_told_where_both_splits_are_known(figures: dict[str, Any]) -> None:
     (text,) = (finding["text"] for finding in figures["findings"] if finding["about"] == "repeats")
     assert (
-        "dropped: 1 of a split that is not said for one in test, 3 of train for one in test, 2 of train"
+        "dropped: 1 of a split that is not said for one in test, 3 of train for one in test, 3 of train"
         in text
     )
 
@@ -664,6 +669,7 @@ def test_without_matplotlib_it_says_what_to_install(
     message = refused(invoke("audit", tiny_release, "--output", tmp_path / "audit"))
     assert 'pip install "medinjection-fr[report]"' in message
     assert not (tmp_path / "audit").exists()
+    assert "pip install" in refused(invoke("audit", tmp_path / "nowhere"))  # said before any work
 
 
 def test_no_release_is_refused(tmp_path: Path) -> None:

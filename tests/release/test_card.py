@@ -13,7 +13,9 @@ from releases import manifest_of, question, read_rows, source_facts, write_recip
 
 from medinjection_fr.build import build
 from medinjection_fr.record import COLUMNS, ORIGINS, SPLITS, TYPES
-from medinjection_fr.release.card import markdown_table, read_figures, read_front_matter
+from medinjection_fr.release.card_tables import markdown_table, read_figures
+from medinjection_fr.release.chi_square import association, strength
+from medinjection_fr.release.front_matter import read_front_matter, size_category
 from medinjection_fr.release.verify import verify
 
 
@@ -44,38 +46,91 @@ def shown(number: int) -> str:
 
 def test_structure_of_the_sample_card(sample_release: Path) -> None:
     card = card_of(sample_release)
-    assert re.findall(r"^#+ .*", card, re.MULTILINE) == [
-        "# MedInjection-FR",
-        "## How to load it",
-        "## What is in it",
+    assert re.findall(r"^##+ .*", card, re.MULTILINE) == [
+        "## Dataset Details",
+        "### Dataset Description",
+        "### Dataset Sources",
+        "## Uses",
+        "### Direct Use",
+        "### Out-of-Scope Use",
+        "### How to load it",
+        "## Dataset Structure",
         "### Configurations",
         "### Type and provenance of the train rows",
         "### Columns",
-        "## Sources and licences",
-        "## What was read and not kept",
-        "## Limits",
+        "### Tasks",
+        "### Lengths of the texts",
+        "## Dataset Creation",
+        "### Curation Rationale",
+        "### Source Data",
+        "#### Data Collection and Processing",
+        "#### Who are the source data producers?",
+        "### What was read and not kept",
+        "### Annotations",
+        "#### Personal and Sensitive Information",
+        "### How this release was made",
+        "## Licences",
+        "## Bias, Risks, and Limitations",
+        "### Recommendations",
+        "## Citation",
+        "## Changelog",
+        "## Glossary",
     ]
     names = re.findall(r"<!-- figures: (.*) -->", card)
-    assert names == ["composition", "configs", "confound", "sources", "licenses", "ledger"]
+    assert names == [
+        *(
+            "glance",
+            "composition",
+            "configs",
+            "confound",
+            "tasks",
+            "lengths",
+            "sources",
+            "generators",
+            "ledger",
+        ),
+        *("made-with", "licenses"),
+    ]
     assert re.findall(r"^\| `(\w+)` \|", card.split("### Columns")[1].split("##")[0], re.MULTILINE) == list(
         COLUMNS
     )
+    assert card.startswith("---\n") and "\n# Dataset Card for MedInjection-FR\n" in card
     assert 'load_dataset("medinjection-fr", "native+translated")' in card
     assert "not a source of medical advice" in card
-    assert "{{" not in card and "{%" not in card and "None" not in card
-    assert list(header_of(sample_release)) == [
-        "language",
-        "license",
-        "pretty_name",
-        "tags",
-        "task_categories",
-        "size_categories",
-        "configs",
-        "dataset_info",
-    ]
-    assert header_of(sample_release)["language"] == ["fr"]
-    assert header_of(sample_release)["license"] == "cc-by-4.0"
-    assert header_of(sample_release)["size_categories"] == ["n<1K"]
+    assert not re.search(r"{{ |{%|\bNone\b|More Information Needed|\n\n\n", card)
+    assert header_of(sample_release) == {
+        "language": ["fr"],
+        "license": "cc-by-4.0",
+        "pretty_name": "MedInjection-FR",
+        "tags": ["medical", "biology", "instruction-tuning", "synthetic", "translated"],
+        "annotations_creators": ["machine-generated"],
+        "language_creators": ["machine-generated"],
+        "multilinguality": ["monolingual"],
+        "source_datasets": ["original"],
+        "task_categories": ["multiple-choice", "question-answering", "text-generation", "summarization"],
+        "task_ids": ["multiple-choice-qa", "closed-domain-qa"],
+        "size_categories": ["n<1K"],
+        "configs": header_of(sample_release)["configs"],
+        "dataset_info": header_of(sample_release)["dataset_info"],
+    }
+
+
+def test_header_is_what_the_hub_takes(release: Path) -> None:
+    from huggingface_hub import DatasetCard
+
+    card = DatasetCard(card_of(release), ignore_metadata_errors=False)
+    assert card.data.to_dict() == header_of(release)
+    assert card.text.lstrip().startswith("# Dataset Card for MedInjection-FR")
+
+
+def test_python_of_the_card_runs(sample_release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(sample_release.parent)
+    blocks = re.findall(r"```python\n(.*?)```", card_of(sample_release), re.DOTALL)
+    assert len(blocks) == 3
+    for block in blocks:
+        scope: dict[str, Any] = {}
+        exec(block, scope)
+    assert scope["conversations"][0]["messages"][0]["role"] in ("system", "user")
 
 
 def rows_of(folder: Path) -> dict[str, dict[str, list[dict[str, Any]]]]:
@@ -117,11 +172,19 @@ def test_configurations_are_what_their_shards_hold(release: Path) -> None:
         ]
         for name, splits in rows.items()
     ]
-    cells = [(origin, type) for origin in ORIGINS for type in TYPES]
-    table = [["config", *(" ".join(cell) for cell in cells)]]
+    table = [["config", "Cramér's V", *(f"{origin}: mcqu / mcq / oeq" for origin in ORIGINS)]]
     for name, splits in rows.items():
-        counts = Counter((row["origin"], row["type"]) for row in splits["train"])
-        table.append([f"`{name}`", *(shown(counts[cell]) for cell in cells)])
+        counts = {
+            origin: [
+                sum((row["origin"], row["type"]) == (origin, type) for row in splits["train"])
+                for type in TYPES
+            ]
+            for origin in ORIGINS
+        }
+        cells = [" / ".join(map(shown, types)) if any(types) else "–" for types in counts.values()]
+        found = association(list(counts.values()))
+        effect = f"{found.v:.2f} ({strength(found.v)})" if found else "–"
+        table.append([f"`{name}`", effect, *cells])
     assert figures(release, "confound") == table
     info = {entry["config_name"]: entry["splits"] for entry in header_of(release)["dataset_info"]}
     assert {
@@ -148,6 +211,7 @@ def test_header_lists_the_shards_of_the_manifest(release: Path) -> None:
     for entry in header["dataset_info"]:
         for split, part in zip(entry["splits"], lists[entry["config_name"]], strict=True):
             assert split["num_bytes"] == sum(sizes[path] for path in part["path"])
+        assert entry["download_size"] == sum(split["num_bytes"] for split in entry["splits"])
 
 
 def test_every_digest_of_a_configuration_is_its_own(release: Path) -> None:
@@ -221,11 +285,13 @@ def test_two_licences_are_other(tmp_path: Path) -> None:
     }
     rows = {origin: [question(origin)] for origin in ("native", "synthetic")}
     folder = build(write_recipe(tmp_path, rows, catalogue=catalogue), tmp_path / "out").release.folder
-    assert header_of(folder)["license"] == "other"
+    header = header_of(folder)
+    assert (header["license"], header["license_name"]) == ("other", "several-one-per-row")
+    assert (folder / header["license_link"]).is_file()
     assert "**not allowed as far as is known**" in (folder / "LICENSES.md").read_text(encoding="utf-8")
     head, terms, *table = figures(folder, "licenses")
     assert head == ["config", "CC-BY-4.0", "CC-BY-NC-4.0"]
-    assert terms == ["*terms*", "–", "non-commercial"]
+    assert terms == ["*terms*", "at most attribution", "non-commercial"]
     assert ["`native+synthetic`", "1", "1"] in table
 
 
@@ -243,10 +309,181 @@ def test_card_without_a_header(card: str) -> None:
 
 
 def test_text_of_a_catalogue_entry_cannot_break_a_table(tmp_path: Path) -> None:
-    catalogue = {"our-native": source_facts("native", title="Cas | cliniques\n  de Lyon")}
+    catalogue = {"our-native": source_facts("native", title="Cas | cliniques\n  de Lyon <b>")}
     rows = {"native": [question("q")]}
     folder = build(write_recipe(tmp_path, rows, catalogue=catalogue), tmp_path / "out").release.folder
     (head, row) = figures(folder, "sources")
-    assert row[0] == "Cas | cliniques de Lyon (`our-native`)"
+    assert row[0] == "Cas | cliniques de Lyon &lt;b> (`our-native`)"
     assert len(row) == len(head)
     assert verify(folder) == []
+
+
+def test_lengths_tasks_and_models_are_those_of_the_rows(release: Path) -> None:
+    rows = read_rows(release)
+    tasks = sorted(Counter(row["task"] for row in rows).items(), key=lambda item: (-item[1], item[0]))
+    assert figures(release, "tasks") == [["task", "rows"], *([task, shown(n)] for task, n in tasks)]
+    lengths: dict[tuple[str, str], list[int]] = {}
+    for row in rows:
+        texts = {"instruction": row["instruction"], "context": row["context"]}
+        texts["answer" if row["type"] == "oeq" else "options"] = (
+            row["answer"] if row["type"] == "oeq" else "".join(row["choices"])
+        )
+        for name, text in texts.items():
+            if text:
+                lengths.setdefault((name, row["origin"]), []).append(len(text))
+    for name, origin, *numbers in figures(release, "lengths")[1:]:
+        ordered = sorted(lengths.pop((name, origin)))
+        at_most = [ordered[-(-len(ordered) * percent // 100) - 1] for percent in (50, 95, 100)]
+        assert numbers == [shown(number) for number in (len(ordered), *at_most)]
+    assert not lengths
+    models = Counter((row["source"], row["generator"]) for row in rows if row["generator"])
+    expected = [[f"`{source}`", f"`{name}` {shown(n)}"] for (source, name), n in sorted(models.items())]
+    assert [row[:2] for row in figures(release, "generators")[1:]] == expected
+
+
+def test_what_rows_were_made_from_is_named_if_the_recipe_has_it(tmp_path: Path) -> None:
+    rows = {
+        "native": [question("q1"), question("q2")],
+        "synthetic": [
+            question("s1", derived_from="our-native/q1"),
+            question("s2", derived_from="our-native/q2"),
+            question("s3", derived_from="elsewhere/7"),
+        ],
+    }
+    folder = build(write_recipe(tmp_path, rows), tmp_path / "out").release.folder
+    assert figures(folder, "generators")[1:] == [
+        ["`our-synthetic`", "`our-model@1` 3", "other 1, our-native 2"]
+    ]
+
+
+CURATED = {
+    "native": [
+        question("test", split="test"),
+        question("leak", instruction="Que répondez-vous à la question test?"),
+        question("one", instruction="Quelle est la dose maximale ?"),
+        question("other", instruction="Quelle est la dose maximale ?", answer="C"),
+    ]
+}
+
+
+def test_curation_and_what_it_found_are_told(tmp_path: Path) -> None:
+    folder = build(
+        write_recipe(tmp_path, CURATED, curate={"language": False}), tmp_path / "out"
+    ).release.folder
+    card = card_of(folder)
+    assert "Then, in this release:" in card and "was not curated" not in card
+    assert "not in French were dropped" not in card
+    assert "leaks from a later split" in card
+    assert "Leaks between splits that were found and removed: 1." in card
+    assert figures(folder, "repeats")[1:] == [
+        ["conflict", "–", "–", "train", "2"],
+        ["leak", "typography", "–", "test", "1"],
+    ]
+    assert "Rows with the flag `privacy-finding`: 0." in card
+
+
+def test_what_was_not_searched_for_is_not_said_to_be_absent(tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path, CURATED, curate={"language": False, "leaks": False, "conflicts": "keep"})
+    card = card_of(build(recipe, tmp_path / "out").release.folder)
+    assert "Leaks between splits were not searched for" in card and "leaks from a later" not in card
+    assert "all sides were kept" in card
+
+
+def test_release_that_was_not_curated_says_so(sample_release: Path) -> None:
+    card = card_of(sample_release)
+    assert "**This release was not curated further**" in card
+    assert "**Personal data were not searched for in this release.**" in card
+    assert "Leaks between splits were not searched for" in card
+
+
+PUBLICATION = {
+    "repository": "our-lab/medinjection-fr",
+    "doi": "10.5281/zenodo.1234567",
+    "authors": ['Our "laboratory": # 7', "É. Exemple"],
+    "contact": "nous@exemple.fr",
+}
+CHANGELOG = [
+    {"version": "0.9.0", "date": "2026-01-31", "changes": ["First try."]},
+    {"version": "1.0.0", "date": "2026-02-28", "changes": ["More <rows>.", "Fewer mistakes."]},
+]
+
+
+def test_publication_and_changelog_are_told(tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path, {"native": [question("q")]}, publication=PUBLICATION, changelog=CHANGELOG)
+    folder = build(recipe, tmp_path / "out").release.folder
+    card = card_of(folder)
+    assert 'load_dataset("our-lab/medinjection-fr", "native", revision="v1.0.0")' in card
+    assert "https://huggingface.co/datasets/our-lab/medinjection-fr" in card
+    assert "- **Version:** 1.0.0, published 2026-02-28\n" in card
+    assert card.index("**1.0.0** (2026-02-28)") < card.index("**0.9.0** (2026-01-31)")
+    assert "- More &lt;rows>.\n- Fewer mistakes.\n" in card
+    assert card.rstrip().endswith("nous@exemple.fr")
+    citation = yaml.safe_load((folder / "CITATION.cff").read_text(encoding="utf-8"))
+    assert [author["name"] for author in citation["authors"]] == PUBLICATION["authors"]
+    assert citation["doi"] == PUBLICATION["doi"]
+    assert citation["date-released"] == "2026-02-28"
+    assert "doi = {10.5281/zenodo.1234567}" in card and "year = {2026}" in card
+    assert verify(folder) == []
+
+
+def test_what_is_not_known_is_left_out(tiny_release: Path) -> None:
+    card, citation = card_of(tiny_release), (tiny_release / "CITATION.cff").read_text(encoding="utf-8")
+    for word in (
+        "published 20",
+        "**Repository:**",
+        "## Changelog",
+        "Withdrawn",
+        "Contact",
+        "doi",
+        "](figures/",
+    ):
+        assert word not in card
+    assert not {"doi", "url", "date-released"} & yaml.safe_load(citation).keys()
+
+
+@pytest.mark.parametrize(
+    ("rows", "category"),
+    [(0, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (571_436, "100K<n<1M"), (10**9 - 1, "100M<n<1B")],
+)
+def test_size_categories_are_those_of_the_hub(rows: int, category: str) -> None:
+    assert size_category(rows) == category
+
+
+@pytest.mark.parametrize(
+    ("license", "expected"),
+    [
+        ("Apache-2.0", {"license": "apache-2.0"}),
+        ("ODbL-1.0", {"license": "odbl"}),
+        ("LicenseRef-Ours", {"license": "other", "license_name": "licenseref-ours"}),
+        ("CC-BY-SA-2.0", {"license": "other", "license_name": "cc-by-sa-2.0"}),
+    ],
+)
+def test_a_single_licence_has_the_name_that_the_hub_knows(
+    tmp_path: Path, license: str, expected: dict[str, str]
+) -> None:
+    catalogue = {"our-native": source_facts("native", license=license)}
+    recipe = write_recipe(tmp_path, {"native": [question("q")]}, catalogue=catalogue)
+    header = header_of(build(recipe, tmp_path / "out").release.folder)
+    assert {key: header[key] for key in expected} == expected
+    assert ("license_link" in header) == ("license_name" in expected)
+
+
+def test_creators_languages_and_source_datasets_come_from_the_catalogue(tmp_path: Path) -> None:
+    catalogue = {
+        "our-native": source_facts(
+            "native",
+            languages=["fr", "en"],
+            annotations_creators=["expert-generated"],
+            location={"kind": "hub", "repository": "our-lab/cases", "revision": "0123456789abcdef"},
+        ),
+        "our-synthetic": source_facts("synthetic"),
+    }
+    rows = {origin: [question(origin)] for origin in ("native", "synthetic")}
+    folder = build(write_recipe(tmp_path, rows, catalogue=catalogue), tmp_path / "out").release.folder
+    header = header_of(folder)
+    assert header["language"] == ["fr", "en"] and header["multilinguality"] == ["multilingual"]
+    assert header["annotations_creators"] == ["expert-generated", "machine-generated"]
+    assert header["language_creators"] == ["found", "machine-generated"]
+    assert header["source_datasets"] == ["our-lab/cases", "extended|other-our-synthetic"]
+    link = "[our-lab/cases@0123456789ab](https://huggingface.co/datasets/our-lab/cases/tree/0123456789abcdef)"
+    assert figures(folder, "sources")[1][4] == link

@@ -497,11 +497,22 @@ def test_shards_that_are_none_are_named(old: Release, tmp_path: Path) -> None:
     reseal(folder)
     (folder / paths[3]).write_bytes(b"not a shard")
     reseal_only_digests(folder, paths[3])
+    write_rows(folder / paths[4], read_rows(folder, [paths[4]]) * 2)
+    reseal_only_digests(folder, paths[4])
     told = problems_of(old, read_release(folder))
-    assert len(told) == 3
+    assert len(told) == 4
     assert "lacks the column source_id" in told[0]
     assert "has other columns than the first shard" in told[1]
     assert "is not a whole shard" in told[2]
+    assert f"has {2 * old.shards[4].rows} rows; expected {old.shards[4].rows}" in told[3]
+    assert all(line.startswith(f"{folder / path}: ") for line, path in zip(told, paths[1:5], strict=True))
+
+
+def test_release_without_a_record_is_refused(old: Release, tmp_path: Path) -> None:
+    folder = copy_of(old.folder, tmp_path)
+    reseal(folder, lambda manifest: manifest.update(files=[], configs={}))
+    (told,) = problems_of(old, read_release(folder))
+    assert told.startswith(f"{folder}: has no shard; expected one at least")
 
 
 def reseal_only_digests(folder: Path, path: str) -> None:
@@ -567,6 +578,9 @@ def test_random_changes_are_told_as_a_plain_comparison_tells_them(
         for split, change in difference.configs[name].splits.items():
             was, now = ids_of(old, name, split), ids_of(new, name, split)
             assert change == (len(was), len(now), len(now - was), len(was - now))
+    back = diff_releases(new, old).counts
+    assert back == {**difference.counts, "added": back["added"], "removed": back["removed"]}
+    assert (back["added"], back["removed"]) == (difference.counts["removed"], difference.counts["added"])
     sums = {kind: sum(cell[kind] for cell in difference.by_cell().values()) for kind in KINDS}
     assert sums == difference.counts
     assert sums == {kind: sum(source[kind] for source in difference.by_source().values()) for kind in KINDS}

@@ -25,7 +25,8 @@ from releases import (
 from medinjection_fr.build import build
 from medinjection_fr.recipe import find_recipe
 from medinjection_fr.record import ORIGINS
-from medinjection_fr.release.card import read_figures, read_front_matter
+from medinjection_fr.release.card_tables import read_figures
+from medinjection_fr.release.front_matter import read_front_matter
 from medinjection_fr.release.licences import PUBLIC_RULES, TERMS, LicensedRows, Terms, public_faults
 from medinjection_fr.release.verify import verify
 
@@ -123,6 +124,23 @@ def test_public_build_tells_all_that_stands_in_its_way(tmp_path: Path) -> None:
     internal = recipe_with(tmp_path / "internal", sources)
     assert invoke("build", internal, "--output", output).exit_code == 0
     assert "**This release is for internal use**" in (output / "README.md").read_text(encoding="utf-8")
+
+
+def test_first_try_translations_are_never_public(tmp_path: Path) -> None:
+    constants = {"generator": "apertium-3.8.3"}
+    sources: dict[str, dict[str, Any]] = {"native": {}, "translated": {"constants": constants}}
+    output = tmp_path / "out"
+    recipe = recipe_with(tmp_path, sources, audience="public")
+    [line] = refused(invoke("build", recipe, "--output", output)).splitlines()
+    number = len(few_rows()["translated"])
+    what = f"sources/our-translated: generator-first-try: {number} rows by apertium-3.8.3; expected "
+    assert what + PUBLIC_RULES["generator-first-try"] in line
+    assert not output.exists()
+    permitted = [{**PERMISSION, "source": "our-translated", "license": "CC0-1.0"}]
+    recipe = recipe_with(tmp_path / "permitted", sources, audience="public", license_override=permitted)
+    assert "generator-first-try" in refused(invoke("build", recipe, "--output", output))
+    internal = recipe_with(tmp_path / "internal", sources)
+    assert invoke("build", internal, "--output", output).exit_code == 0
 
 
 def test_only_rows_that_stay_are_judged(tmp_path: Path) -> None:
@@ -316,7 +334,8 @@ def check_licences_of_the_card(release: Path) -> None:
     [_, *names], [label, *terms], *lines = table
     assert names == sorted({row["license"] for row in read_rows(release)})
     assert label == "*terms*"
-    assert terms == [str(TERMS[name]) if name in TERMS else "none known" for name in names]
+    known = [str(TERMS[name]) if name in TERMS else "none known" for name in names]
+    assert terms == ["at most attribution" if text == "–" else text for text in known]
     configs = manifest_of(release)["configs"]
     assert [line[0] for line in lines] == [f"`{name}`" for name in configs]
     for [_, *numbers], config in zip(lines, configs.values(), strict=True):

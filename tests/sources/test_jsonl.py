@@ -101,6 +101,27 @@ def test_constants(tmp_path: Path) -> None:
     assert (record["type"], record["task"], record["subject"]) == ("mcqu", "cloze", "biologie")
 
 
+def test_labels_are_not_mistaken_for_options_that_are_letters(tmp_path: Path) -> None:
+    groups = {"options": ["A", "B", "AB", "O"], "gold": "D"}
+    assert outcome(tmp_path, groups, answer="labels")["answer"] == "D"
+    groups["gold"] = "B"
+    assert outcome(tmp_path, groups, answer="labels")["answer"] == "B"
+    assert outcome(tmp_path, groups, answer="letters")["answer"] == "B"
+    groups["options"] = ["B", "A", "AB", "O"]
+    assert outcome(tmp_path, groups, answer="labels")["answer"] == "B"
+    assert outcome(tmp_path, groups, answer="letters") == "answer-unparsed"
+    assert outcome(tmp_path, {"gold": "b"}, answer="labels") == "gold-not-letters"
+    assert outcome(tmp_path, {"gold": 1}, answer="labels") == "answer-unparsed"
+    assert outcome(tmp_path, {"gold": ["B"]}, answer="labels")["answer"] == "B"
+
+
+def test_licence_of_each_record(tmp_path: Path) -> None:
+    columns = {**COLUMNS, "license": "licence"}
+    assert outcome(tmp_path, {"licence": "CC-BY-NC-4.0"}, columns=columns)["license"] == "CC-BY-NC-4.0"
+    assert outcome(tmp_path, {"licence": None}, columns=columns)["license"] == "CC-BY-4.0"
+    assert outcome(tmp_path, {"licence": "see the file"}, columns=columns) == "license-format"
+
+
 def test_origin_of_each_record(tmp_path: Path) -> None:
     facts: dict[str, Any] = {"origin": "mixed", "columns": {**COLUMNS, "origin": "source"}}
     assert outcome(tmp_path, {"source": "native"}, **facts)["origin"] == "native"

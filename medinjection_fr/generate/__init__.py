@@ -1,0 +1,1 @@
+"""Records that a model writes: translation and synthesis, their prompts and checks."""

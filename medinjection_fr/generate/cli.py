@@ -1,0 +1,129 @@
+"""Commands for records that a model writes; thin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+_PATH = click.Path(path_type=Path)
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+_job_option = click.option("--job", "name", help="Which job, if the journal holds several.")
+_RUN_OPTIONS = [
+    click.option("--data", type=_PATH, default=Path(), help="Folder with a folder for each source."),
+    click.option("--journal", type=_PATH, required=True, help="SQLite file that keeps every answer."),
+    click.option("--model", required=True, help="apertium, or the name of a model at the endpoint."),
+    click.option("--endpoint", help="Base URL of an OpenAI-compatible server."),
+    click.option("--served-as", help="What the endpoint calls the model, if that is another name."),
+    click.option(
+        "--key-from", help="Environment variable with the key; OPENAI_API_KEY for https, none for http."
+    ),
+    click.option("--window", type=click.IntRange(1), help="Context window of the model in tokens, if known."),
+    click.option("--per-minute", type=float, help="Requests in a minute at most."),
+    click.option("--budget", help="When to stop: 5eur or 200000tokens, all runs of the journal together."),
+    click.option("--price-in", type=float, help="Euros for a million tokens sent."),
+    click.option("--price-out", type=float, help="Euros for a million tokens written."),
+    click.option(
+        "--preview", type=click.IntRange(1), help="Show so many pairs first, then ask whether to go on."
+    ),
+    click.option("--yes", is_flag=True, help="Go on after the preview without asking."),
+    click.option(
+        "--limit", type=click.IntRange(1), help="So many materials: a random sample, always the same."
+    ),
+    click.option(
+        "--at-once", type=click.IntRange(1), default=64, show_default=True, help="Requests under way."
+    ),
+    click.option(
+        "--parameter",
+        "parameters",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Of every request; null removes.",
+    ),
+    click.option(
+        "--name", help="Catalogue name of the records; <source>-translated or -synthetic if not given."
+    ),
+    click.option("--glossary", type=_PATH, help="YAML file of more names and terms that the checks know."),
+]
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that translation and synthesis share."""
+    for option in reversed(_RUN_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group()
+def translate() -> None:
+    """Translate questions in English into French records."""
+
+
+@translate.command("run")
+@click.argument("source")
+@run_options
+@click.option("--template", help="Name or YAML file; translate-item or translate-apertium if not given.")
+@click.option(
+    "--without-explanations", is_flag=True, help="Do not translate explanations, which are often long."
+)
+def translate_run(source: str, template: str | None, without_explanations: bool, **options: Any) -> None:
+    """Translate the items of SOURCE, whose files are in <data>/<SOURCE>. A run that stopped goes on.
+
+    Example: medinjection-fr translate run medmcqa --data data --journal medmcqa.sqlite --model apertium --limit 200
+    """
+    from medinjection_fr.generate.command import run_command
+    from medinjection_fr.generate.translation.translate import plan
+
+    run_command(plan(source, options["model"], template, not without_explanations), **options)
+
+
+@click.group()
+def generate() -> None:
+    """What jobs of translation and synthesis have given."""
+
+
+@generate.command("export")
+@click.argument("journal", type=_PATH)
+@click.option(
+    "--output", type=_PATH, required=True, help="Folder for records, rejected units, figures and recipe."
+)
+@_job_option
+@_json_option
+def generate_export(journal: Path, output: Path, name: str | None, as_json: bool) -> None:
+    """Judge all answers in JOURNAL again, offline, and write the records that pass, as a source to build from.
+
+    Example: medinjection-fr generate export medmcqa.sqlite --output medmcqa-fr
+    """
+    from medinjection_fr.generate.command import open_work
+    from medinjection_fr.generate.export import RECIPE, export
+    from medinjection_fr.generate.status import print_figures
+
+    with open_work(journal, name) as (work, prices):
+        figures = export(work, prices, output)
+    if as_json:
+        click.echo(json.dumps(figures, ensure_ascii=False, indent=2))
+        return
+    print_figures(figures)
+    if left := figures["units"]["unfinished"]:
+        click.echo(f"{left:,} units have no answer yet: run the job again, then export it again.")
+    click.echo(f"Wrote {output}. Next: medinjection-fr build {output / RECIPE} --output RELEASE")
+
+
+@generate.command("status")
+@click.argument("journal", type=_PATH)
+@_json_option
+def generate_status(journal: Path, as_json: bool) -> None:
+    """Tell how far each job in JOURNAL is, what it has cost, and why units were rejected.
+
+    Example: medinjection-fr generate status medmcqa.sqlite
+    """
+    from medinjection_fr.generate.status import print_status, read_status
+
+    states = read_status(journal)
+    if as_json:
+        click.echo(json.dumps(states, ensure_ascii=False, indent=2))
+    else:
+        print_status(states)

@@ -1,0 +1,270 @@
+"""The journal: every answer that was paid for, in one SQLite file that several processes may share.
+
+The promise: **an answer that arrived is never paid again.** It is in the file before anybody gets to see it,
+and a request that is in the file, or that another living process is asking, is not sent. A kill loses what
+was under way: requests that were sent and whose answer had not arrived. (A power cut may lose the last
+moments too: answers are handed to the system, not forced to the disk.)
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.models.model import ModelError
+from medinjection_fr.models.owner import Owner
+from medinjection_fr.models.request import Reply, Request
+
+VERSION = 1
+_APPLICATION = 0x4D494652  # "MIFR", in the file's header
+_BUSY_S = 60
+
+_TABLES = """
+CREATE TABLE answers (
+    key TEXT NOT NULL PRIMARY KEY,
+    model TEXT NOT NULL,
+    template TEXT NOT NULL,
+    messages TEXT NOT NULL,
+    rule TEXT,                    -- of the ModelError, where the endpoint refused for good
+    text TEXT NOT NULL,           -- raw reply, or the error's message
+    finish TEXT,
+    input_tokens INTEGER,
+    output_tokens INTEGER,
+    seconds REAL,
+    estimated INTEGER,
+    served_by TEXT,
+    answered TEXT NOT NULL        -- UTC
+);
+CREATE TABLE claims (key TEXT NOT NULL PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE totals (
+    model TEXT NOT NULL PRIMARY KEY,
+    answers INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    estimated INTEGER NOT NULL    -- answers whose tokens are an estimate
+) WITHOUT ROWID;
+CREATE TABLE outcomes (
+    run TEXT NOT NULL,
+    item TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    PRIMARY KEY (run, item)
+);
+"""
+
+
+class Totals(NamedTuple):
+    """What a model has cost in a journal, all runs together."""
+
+    answers: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    estimated: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in and out."""
+        return self.input_tokens + self.output_tokens
+
+
+class Journal:
+    """Answers by request key, claims on requests under way, and outcomes of items.
+
+    Args:
+        path: The file; made if it is not there.
+        read_only: No row is written, and the file must exist.
+
+    Raises:
+        InputError: The file is no journal, or one of another version.
+    """
+
+    def __init__(self, path: Path, read_only: bool = False) -> None:
+        self.path = path
+        self._owner: Owner | None = None
+        self._lock = threading.RLock()  # a transaction belongs to the connection, not to the thread
+        if read_only and not path.is_file():
+            raise InputError(Problem(str(path), "there is no such journal", mend="Look at the path"))
+        if not path.parent.is_dir():
+            raise InputError(Problem(str(path), "its folder does not exist", mend="Make the folder first"))
+        mend = "It was left as it is. Give another --journal, or use the version that wrote it"
+        try:
+            self._open(read_only, mend)
+        except sqlite3.DatabaseError as error:
+            what = f"cannot be used ({error})"
+            raise InputError(Problem(str(path), what, "a journal, or no file yet", mend)) from None
+
+    def _open(self, read_only: bool, mend: str) -> None:
+        # SQLite's own read-only mode would leave its side files behind.
+        uri = f"{self.path.absolute().as_uri()}?mode={'rw' if read_only else 'rwc'}"
+        self._database = sqlite3.connect(
+            uri, uri=True, isolation_level=None, timeout=_BUSY_S, check_same_thread=False
+        )
+        run = self._database.execute
+        if not read_only:
+            with self._transaction():
+                if run("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+                    for statement in _TABLES.split(";\n"):
+                        run(statement)
+                    run(f"PRAGMA application_id = {_APPLICATION}")
+                    run(f"PRAGMA user_version = {VERSION}")
+        if run("PRAGMA application_id").fetchone() != (_APPLICATION,):
+            raise InputError(Problem(str(self.path), "is a database of something else", "a journal", mend))
+        if (version := run("PRAGMA user_version").fetchone()[0]) != VERSION:
+            what = f"is a journal of version {version}"
+            raise InputError(Problem(str(self.path), what, f"version {VERSION}", mend))
+        if read_only:
+            run("PRAGMA query_only = ON")
+        else:
+            run("PRAGMA journal_mode = WAL")
+            run("PRAGMA synchronous = NORMAL")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                self._database.execute("BEGIN IMMEDIATE")
+                yield
+                self._database.execute("COMMIT")
+            except BaseException as error:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path)) from error
+                raise
+
+    def close(self) -> None:
+        """Gives up the claims of this process and closes the file."""
+        if self._owner:
+            with self._transaction():
+                self._database.execute("DELETE FROM claims WHERE owner = ?", (self._owner.name,))
+            self._owner.close()
+            self._owner = None
+        self._database.close()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # Requests
+
+    def find(self, key: str) -> Reply | None:
+        """The reply to a request, if it is there.
+
+        Raises:
+            ModelError: The endpoint refused this request for good.
+        """
+        row = self._database.execute(
+            "SELECT rule, text, finish, input_tokens, output_tokens, seconds, estimated, served_by"
+            " FROM answers WHERE key = ?",
+            (key,),
+        ).fetchone()
+        if row is None:
+            return None
+        rule, text, finish, input_tokens, output_tokens, seconds, estimated, served_by = row
+        if rule is not None:
+            raise ModelError(rule, text)
+        return Reply(text, finish, input_tokens, output_tokens, seconds, bool(estimated), served_by)
+
+    def claim(self, key: str) -> bool:
+        """Reserves a request for this process: it alone may ask it.
+
+        Returns:
+            ``False`` if it is answered already, or if another living process is asking it.
+        """
+        if self._owner is None:
+            self._owner = Owner(self.path)
+        run, me = self._database.execute, self._owner.name
+        with self._transaction():
+            if run("SELECT 1 FROM answers WHERE key = ?", (key,)).fetchone():
+                return False
+            held = run("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
+            if held and not self._owner.is_dead(held[0]):
+                return False
+            run("INSERT OR REPLACE INTO claims VALUES (?, ?)", (key, me))
+            return True
+
+    def release(self, key: str) -> None:
+        """Gives a claim up without an answer."""
+        with self._transaction():
+            self._database.execute("DELETE FROM claims WHERE key = ?", (key,))
+
+    def write(self, key: str, model: str, request: Request, answer: Reply | ModelError) -> None:
+        """Stores an answer, or a refusal for good, and ends the claim."""
+        row: dict[str, Any] = dict.fromkeys(Reply.__annotations__)
+        if isinstance(answer, Reply):
+            row |= {**answer.as_row(), "rule": None}
+        else:
+            row |= {"rule": answer.rule, "text": answer.message}
+        row |= {"key": key, "model": model, "template": request.template}
+        row |= {
+            "messages": request.messages_digest(),
+            "answered": datetime.now(UTC).isoformat("T", "seconds"),
+        }
+        names = ", ".join(row)
+        run = self._database.execute
+        with self._transaction():
+            run(f"INSERT INTO answers ({names}) VALUES ({', '.join(':' + name for name in row)})", row)
+            run("DELETE FROM claims WHERE key = ?", (key,))
+            if isinstance(answer, Reply):
+                run(
+                    "INSERT INTO totals VALUES (?, 1, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                    " answers = answers + 1, input_tokens = input_tokens + excluded.input_tokens,"
+                    " output_tokens = output_tokens + excluded.output_tokens,"
+                    " estimated = estimated + excluded.estimated",
+                    (model, answer.input_tokens, answer.output_tokens, int(answer.estimated)),
+                )
+
+    def forget_refusals(self, rule: str) -> int:
+        """Forgets refusals of a rule, so that their requests are asked again; tells how many."""
+        with self._transaction():
+            return self._database.execute("DELETE FROM answers WHERE rule = ?", (rule,)).rowcount
+
+    def unanswered(self, keys: Iterable[str]) -> Iterator[str]:
+        """Of many keys those that have no answer yet; in memory about 150 bytes for each answer."""
+        answered = {key for (key,) in self._database.execute("SELECT key FROM answers")}
+        return (key for key in keys if key not in answered)
+
+    def totals(self, model: str) -> Totals:
+        """What a model has cost so far, in all runs and processes."""
+        row = self._database.execute(
+            "SELECT answers, input_tokens, output_tokens, estimated FROM totals WHERE model = ?", (model,)
+        ).fetchone()
+        return Totals(*row) if row else Totals()
+
+    def models(self) -> list[str]:
+        """Names of the models that have answered."""
+        return [name for (name,) in self._database.execute("SELECT model FROM totals ORDER BY model")]
+
+    # Items
+
+    def write_outcome(self, run: str, item: str, outcome: Mapping[str, Any]) -> None:
+        """Stores what became of an item in a run; a later outcome takes the place of an earlier one."""
+        text = json.dumps(outcome, ensure_ascii=False)
+        with self._transaction():
+            self._database.execute("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?)", (run, item, text))
+
+    def finished_items(self, run: str) -> set[str]:
+        """Items of a run that have an outcome."""
+        rows = self._database.execute("SELECT item FROM outcomes WHERE run = ?", (run,))
+        return {item for (item,) in rows}
+
+    def outcomes(self, run: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Items of a run with their outcomes, in the order of their names."""
+        rows = self._database.execute(
+            "SELECT item, outcome FROM outcomes WHERE run = ? ORDER BY item", (run,)
+        )
+        return ((item, json.loads(outcome)) for item, outcome in rows)
+
+    def runs(self) -> list[str]:
+        """Names of the runs that have outcomes."""
+        return [name for (name,) in self._database.execute("SELECT DISTINCT run FROM outcomes ORDER BY run")]

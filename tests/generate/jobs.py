@@ -1,0 +1,38 @@
+"""Jobs through the command line: translated, exported, looked into."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from models.proxy import Proxy
+from releases import invoke
+
+
+def run(server: Proxy, folder: Path, *options: object, model: str = "small@1", code: int = 0) -> str:
+    """Translates ``medmcqa`` through the server; returns what was printed."""
+    journal = folder.parent / "journal.sqlite"
+    done = invoke(
+        *("translate", "run", "medmcqa", "--data", folder, "--journal", journal, "--model", model),
+        *("--endpoint", server.url, *options),
+    )
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def exported(folder: Path) -> Path:
+    """The export of the journal."""
+    output = folder.parent / "export"
+    done = invoke("generate", "export", folder.parent / "journal.sqlite", "--output", output)
+    assert done.exit_code == 0, done.output
+    return output
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def figures(export: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((export / "figures.json").read_text(encoding="utf-8"))
+    return found
