@@ -26,6 +26,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/verify.py --rows $(ROWS)
 	$(BIN)/python benchmarks/loading.py --rows $(ROWS)
 	$(BIN)/python benchmarks/diff.py --rows $(ROWS)
+	$(BIN)/python benchmarks/push.py --rows $(ROWS)
 
 $(VENV)/.core: setup.cfg
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
