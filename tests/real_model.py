@@ -32,6 +32,7 @@ quantised = {"gguf_file": "SmolLM2-135M-Instruct.Q4_1.gguf"}
 loaded = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **quantised)
 plain = type(loaded)(loaded.config)  # one that was read from GGUF cannot be saved
 plain.load_state_dict(loaded.state_dict())
+del plain.config.quantization_config  # or the server unpacks the weights at every step
 plain.to(torch.bfloat16).save_pretrained(sys.argv[1])
 AutoTokenizer.from_pretrained(folder, **quantised).save_pretrained(sys.argv[1])
 """
