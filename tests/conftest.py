@@ -11,7 +11,6 @@ import pytest
 from hub.server import serve_hub
 from hub.state import Hub
 from publishing import VERSIONS, Stage, build_version
-from real_model import RealModel, served_small_model
 from releases import STUDY, few_rows, write_recipe
 
 from medinjection_fr.build import build
@@ -35,13 +34,6 @@ def data() -> Path:
     if "MEDINJECTION_DATA" not in os.environ:
         pytest.skip("MEDINJECTION_DATA names no folder of upstream files")
     return Path(os.environ["MEDINJECTION_DATA"])
-
-
-@pytest.fixture(scope="session")
-def real_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealModel]:
-    """A small language model on loopback; minutes to install once, seconds to start: for slow tests."""
-    with served_small_model(tmp_path_factory.mktemp("real-model") / "log") as model:
-        yield model
 
 
 @pytest.fixture(scope="session")
