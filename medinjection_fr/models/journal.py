@@ -13,18 +13,16 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.models.model import ModelError
 from medinjection_fr.models.owner import Owner
 from medinjection_fr.models.request import Reply, Request
-
-Item = TypeVar("Item")
 
 VERSION = 1
 _APPLICATION = 0x4D494652  # "MIFR", in the file's header
@@ -254,11 +252,6 @@ class Journal:
         text = json.dumps(outcome, ensure_ascii=False)
         with self._transaction():
             self._database.execute("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?)", (run, item, text))
-
-    def left_items(self, run: str, items: Iterable[Item], name_of: Callable[[Item], str]) -> Iterator[Item]:
-        """Of many items those that have no outcome in a run yet, in their order."""
-        finished = self.finished_items(run)
-        return (item for item in items if name_of(item) not in finished)
 
     def finished_items(self, run: str) -> set[str]:
         """Items of a run that have an outcome."""

@@ -61,7 +61,7 @@ class Proxy:
         url: Base address for clients.
         asked: Bodies of all requests.
         keys: The ``Authorization`` header of each.
-        paid: How often each last message got a whole reply.
+        paid: How often each text of messages got a whole reply.
         under_way: Requests that are being answered now.
         most_at_once: The most there were.
     """
@@ -107,7 +107,7 @@ class Proxy:
     def end(self, body: Body, paid: bool) -> None:
         with self._changed:
             self.under_way -= 1
-            self.paid[last_message(body)] += paid
+            self.paid[messages_of(body)] += paid
             self._changed.notify_all()
 
     def wait_for(self, event: Callable[[], bool]) -> None:
@@ -116,9 +116,9 @@ class Proxy:
             assert self._changed.wait_for(event, timeout=300)
 
 
-def last_message(body: Body) -> str:
-    """What a request asks."""
-    return str(body["messages"][-1]["content"])
+def messages_of(body: Body) -> str:
+    """What tells a request's messages from others."""
+    return json.dumps(body["messages"], ensure_ascii=False)
 
 
 def _spoiled(fault: Fault, data: bytes) -> bytes:
@@ -200,6 +200,6 @@ def completion(text: str, body: Body, finish: str = "stop") -> Answer:
 
 def echo(body: Body) -> Answer:
     """Says the last message again; with a schema ordered, as ``{"reply": …}``."""
-    said = last_message(body)
+    said = body["messages"][-1]["content"]
     text = json.dumps({"reply": said}, ensure_ascii=False) if "response_format" in body else said
     return completion(text, body)

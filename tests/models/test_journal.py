@@ -100,7 +100,6 @@ def test_outcomes_of_items(journal: Journal):
     assert journal.finished_items("other") == set()
     assert list(journal.outcomes("run")) == [("medqa/1", {"faults": []}), ("medqa/2", {"faults": []})]
     assert journal.runs() == ["run"]
-    assert list(journal.left_items("run", [3, 2, 1, 0], "medqa/{}".format)) == [3, 0]
 
 
 def test_a_journal_of_another_version_is_left_as_it_is(path: Path):
