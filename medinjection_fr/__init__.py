@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from medinjection_fr.errors import InputError
 from medinjection_fr.version import __version__
 
 if TYPE_CHECKING:
-    from medinjection_fr.errors import InputError as InputError
     from medinjection_fr.loading import load as load
     from medinjection_fr.prompts import to_messages as to_messages
 
@@ -20,10 +20,6 @@ __all__ = ["InputError", "__version__", "load", "to_messages"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "InputError":
-        from medinjection_fr.errors import InputError
-
-        return InputError
     if name == "load":
         from medinjection_fr.loading import load
 

@@ -18,6 +18,7 @@ from releases import contents, flip, manifest_of, read_rows, run, shard_paths
 import medinjection_fr
 from medinjection_fr.errors import InputError
 from medinjection_fr.release.cache import cache_of
+from medinjection_fr.release.manifest import MANIFEST
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ def test_other_bytes_are_not_loaded_and_not_kept(published: Stage) -> None:
 def test_flipped_byte_of_the_cache_is_found_on_request(published: Stage) -> None:
     loaded(published, FIRST)
     with connected(published.hub, home="reader"):
-        folder = next((cache_of(REPO) / "v1.0.0").iterdir())
+        folder = next(path for path in (cache_of(REPO) / "v1.0.0").iterdir() if (path / MANIFEST).exists())
     flip(folder / shard_paths(folder)[0], 3000)
     assert "has other bytes" in refusal(published, FIRST, verify=True)
 
