@@ -31,10 +31,10 @@ from medinjection_fr.record import SCHEMA, record_id
 from medinjection_fr.release.croissant import CROISSANT
 from medinjection_fr.release.documents import CITATION, LICENSES
 from medinjection_fr.release.layout import order_keys
-from medinjection_fr.release.manifest import CARD, MANIFEST
+from medinjection_fr.release.manifest import CARD, MANIFEST, Release, read_release
 from medinjection_fr.release.script import SCRIPT
 from medinjection_fr.release.shards import ROWS_PER_BATCH, write_shard
-from medinjection_fr.release.verify import verify
+from medinjection_fr.release.verify import damaged_files, verify
 
 SHARD = "data/native/train/mcqu-00000-of-00005.arrow"
 
@@ -111,6 +111,21 @@ def test_flipped_byte_is_found_wherever_it_is(
     for position in range(0, len(whole), step):
         flip(path, position)
         assert any(problem.where.startswith(str(path)) for problem in faults(folder)), position
+        path.write_bytes(whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [CARD, CROISSANT])
+def test_every_flipped_byte_of_a_listed_file_is_found(least_release: Path, tmp_path: Path, name: str) -> None:
+    """By the part of ``verify`` that reads bytes: all of ``verify`` would render the card each time."""
+    release = read_release(copy_of(least_release, tmp_path))
+    alone = Release(release.folder, {**release.manifest, "files": [release.files[name]]})
+    path = release.folder / name
+    whole = path.read_bytes()
+    assert list(damaged_files(alone)) == []
+    for position in range(len(whole)):
+        flip(path, position)
+        assert [problem.where for problem in damaged_files(alone)] == [str(path)], position
         path.write_bytes(whole)
 
 
