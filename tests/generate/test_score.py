@@ -1,4 +1,4 @@
-"""A translator's score: known scores, sacrebleu's own command, intervals, files with mistakes, a model's translations."""
+"""A translator's score: known scores, sacrebleu's own command, intervals, files with mistakes, a model."""
 
 from __future__ import annotations
 
