@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -64,36 +65,48 @@ class TestSets:
 class Copies:
     """Judges accepted outcomes one after the other, each against those before it.
 
-    A copy is what curation calls a copy, a near copy or embedded. Of one document, two records that ask
-    the same question are copies too, whatever their options and answers: context and question count.
+    Two records of one document, or of two with the same text, are copies if they ask the same or nearly
+    the same question. Two questions with options are copies, whatever they were made from, if curation
+    calls their question and options a copy or near copy.
     """
 
     def __init__(self) -> None:
-        self._index = QuestionIndex([])
-        self._units: list[str] = []
-        self._asked: dict[str, list[tuple[str, ComparedRecord]]] = {}
+        self._closed = QuestionIndex([])
+        self._units: list[str] = []  # of the questions with options
+        self._asked: dict[str, list[tuple[str, ComparedRecord]]] = {}  # by group, and by context
 
     def judge(self, outcome: Outcome) -> Outcome:
         """The outcome, put aside if one of its records is a copy of what was accepted before."""
-        forms = [ComparedRecord.of(record) for record in outcome.records]
+        forms = [ComparedRecord.of({**record, "context": ""}) for record in outcome.records]
         for record, form in zip(outcome.records, forms, strict=True):
             if evidence := self._find(record, form):
                 attempt = max((finding.attempt for finding in outcome.findings), default=0) + 1
                 found = (*outcome.findings, Finding("near-copy", evidence, attempt))
                 return replace(outcome, records=[], findings=found)
         for record, form in zip(outcome.records, forms, strict=True):
-            self._index.add(form, OUTSIDE)
-            self._units.append(outcome.unit)
-            self._asked.setdefault(record["group_id"], []).append((outcome.unit, form))
+            if record["choices"]:
+                self._closed.add(form, OUTSIDE)
+                self._units.append(outcome.unit)
+            for place in _places(record):
+                self._asked.setdefault(place, []).append((outcome.unit, form))
         return outcome
 
     def _find(self, record: Mapping[str, Any], form: ComparedRecord) -> str:
-        for question, kind, similarity in self._index.matches(form):
-            return f"of {self._units[question]}: {kind} {similarity:.2f}"
-        for unit, other in self._asked.get(record["group_id"], ()):
-            if _ask_the_same(form, other):
-                return f"of {unit}: the same question of one document"
+        for place in _places(record):
+            for unit, other in self._asked.get(place, ()):
+                if _ask_the_same(form, other):
+                    return f"of {unit}: the same question of one document"
+        if record["choices"]:
+            for question, kind, similarity in self._closed.matches(form):
+                return f"of {self._units[question]}: {kind} {similarity:.2f}"
         return ""
+
+
+def _places(record: Mapping[str, Any]) -> list[str]:
+    """Where the other questions on the same text are to be found."""
+    context = record["context"]
+    digest = hashlib.blake2b(context.encode("utf-8"), digest_size=16).hexdigest()
+    return [f"group {record['group_id']}", *([f"text {digest}"] if context else [])]
 
 
 def _ask_the_same(first: ComparedRecord, second: ComparedRecord) -> bool:

@@ -13,7 +13,7 @@ from medinjection_fr.generate.checks.fault import Fault
 from medinjection_fr.generate.checks.glossary import Glossary, skeleton
 from medinjection_fr.generate.checks.names import ACRONYM
 from medinjection_fr.generate.checks.numbers import find_numbers
-from medinjection_fr.generate.checks.reading import Reading
+from medinjection_fr.generate.checks.reading import ADDRESS, Reading
 from medinjection_fr.generate.checks.units import unit_after
 from medinjection_fr.generate.synthesis.checks.document import Document, readings_of, spaced
 
@@ -33,7 +33,7 @@ _ONE = frozenset("un une unique seul seule premier première".split())
 _ROMAN = re.compile("[IVX]+")
 _LONGEST_ACRONYM = 8
 _FEWEST_INITIALS = 3
-_NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿœ]{2,}(?:[-'][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿœ]+)*")
+_NAME = re.compile(r"(?<![^\W_])[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿœ]{2,}(?:[-'][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿœ]+)*")
 _BEFORE_A_START = re.compile(r"(?:^|[.?!:;…\n•«\"“(/-])\W*$")
 _TITLES = frozenset("monsieur madame mademoiselle docteur professeur patient patiente".split())
 _EMPHASIS = frozenset(
@@ -175,7 +175,7 @@ def _is_form(form: str, document: Document) -> bool:
 
 def _names(reading: Reading) -> Iterator[str]:
     """Words with a capital letter that begin no sentence."""
-    text = reading.raw
+    text = ADDRESS.sub(" ", reading.raw)
     for match in _NAME.finditer(text):
         if not _BEFORE_A_START.search(text, 0, match.start()):
             yield match[0]
@@ -183,7 +183,7 @@ def _names(reading: Reading) -> Iterator[str]:
 
 def _is_there(name: str, document: Document) -> bool:
     for part in re.split("[-']", name):
-        bare = without_accents(part.lower())
+        bare = without_accents(part.lower().replace("œ", "oe").replace("æ", "ae"))
         if bare not in _TITLES and {bare, bare.rstrip("s")}.isdisjoint(document.words):
             return False
     return True

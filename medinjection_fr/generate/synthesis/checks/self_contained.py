@@ -12,18 +12,22 @@ RULES = {
     "figure or table",
 }
 
-_ANY = r"(?:texte|document|article|résumé|abstract|extrait|passage|compte[- ]rendu|énoncé)"
-_SHOWN = r"(?:étude|travail|essai|série|publication|revue|cas|observation|vignette|enquête|cohorte)"
+_ALONE = r"(?:texte|document|article|résumé|abstract|compte[- ]rendu|énoncé|extrait|passage)"
+_SHOWN = (
+    r"(?:texte|document|article|résumé|extrait|passage|étude|travail|essai|série|publication|revue|cas|observation|"
+    r"vignette|enquête|cohorte)"
+)
 _PERSON = r"(?:patiente?|malade|homme|femme|enfant|garçon|fille|nourrisson|nouveau-né|sujet)"
 _TEXTS = re.compile(
-    rf"\b(?:l[ea]s?|l'|ces?|cette|cet|notre|présente?)\s*{_ANY}s?\b(?!\s+(?:de|des|du|d')\b)"
-    rf"|\b(?:cette|cet|ces?|notre|nos)\s+(?:présente?\s+)?{_SHOWN}s?\b(?!-ci\b)"
-    rf"|\b(?:selon|d'après)\s+(?:l'|la |le |les )?{_SHOWN}s?\b"
-    r"|\b(?:les|des|aux|nos)\s+auteurs\b|\b(?:l'auteure?|nous avons|avons-nous|notre équipe)\b"
-    r"|\b(?:ci-dessus|ci-après|ci-dessous|ci-joint\w*|précité\w*)\b"
-    r"|\b(?:décrite?s?|présentée?s?|rapportée?s?|mentionnée?s?|étudiée?s?)\s+(?:ici|plus haut|précédemment|dans)\b",
+    r"\b(?:le texte|le document|l'article|le résumé|l'abstract|le compte[- ]rendu)\b(?!\s+(?:de|des|du|d'|\d|[LR]\b))"
+    rf"|\b(?:selon|d'après)\s+(?:l'|la |le |les )?(?:{_ALONE}|{_SHOWN})s?\b(?!\s+(?:de|des|du|d'))"
+    r"|\b(?:dans|à la lecture de) (?:l'(?:étude|extrait|essai)|le (?:passage|travail))\b(?!\s+(?:de|des|du|d'))"
+    r"|\b(?:les|des|aux|nos) auteurs\b(?!\s+(?:de|des|d'))|\b(?:nous avons|notre équipe|notre étude|nos résultats)\b"
+    r"|\bci-(?:dessus|joint\w*)|\bprécité\w*"
+    r"|\b(?:décrite?s?|présentée?s?|rapportée?s?|mentionnée?s?|étudiée?s?) (?:ici|plus haut|précédemment)\b",
     re.IGNORECASE,
 )
+_THAT_TEXT = re.compile(rf"\b(?:cette|cet|ces?)\s+(?:présente?\s+)?({_SHOWN})s?\b", re.IGNORECASE)
 _THAT_PERSON = re.compile(
     rf"\b(?:cet|cette|ce|notre|nos|ces)\s+(?:jeune\s+)?{_PERSON}s?\b"
     r"|(?:\bdu|\ble|\bla|\bau)\s+(?:patiente?|malade)\s+(?:a-t-|présente|présentait|souffr)",
@@ -53,6 +57,8 @@ def check_self_contained(texts: Sequence[str], has_context: bool) -> Iterator[Fa
     found = [match[0] for text in plain for match in _FIGURES.finditer(text)]
     if not has_context:
         found += [match[0] for text in plain for match in _TEXTS.finditer(text)]
+        whole = " ".join(plain)
+        found += [match[0] for match in _THAT_TEXT.finditer(whole) if not _is_introduced(match, whole)]
         seen = ""
         for text in plain:
             for match in _THAT_PERSON.finditer(text):
@@ -61,3 +67,8 @@ def check_self_contained(texts: Sequence[str], has_context: bool) -> Iterator[Fa
             seen += f"{text} "
     if found:
         yield Fault("not-self-contained", ", ".join(dict.fromkeys(found)))
+
+
+def _is_introduced(match: re.Match[str], text: str) -> bool:
+    """Whether what "ces cas" or "cette enquête" speaks of was told before: "300 cas ont été …"."""
+    return re.search(rf"\b{match[1]}", text[: match.start()], re.IGNORECASE) is not None
