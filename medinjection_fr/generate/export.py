@@ -42,10 +42,14 @@ class Figures:
     gold: Counter[str] = field(default_factory=Counter)
     totals: Totals = field(default_factory=Totals)
     seconds: float = 0.0
+    _seen: set[str] = field(default_factory=set)
 
     def count(self, replayed: Replayed) -> None:
         """Counts a unit and what was answered about it."""
-        for reply in replayed.replies:
+        for reply, key in zip(replayed.replies, replayed.keys, strict=True):
+            if key in self._seen:  # asked once, whoever needed it
+                continue
+            self._seen.add(key)
             answered = Totals(1, reply.input_tokens, reply.output_tokens, int(reply.estimated))
             self.totals = Totals(*map(sum, zip(self.totals, answered, strict=True)))
             self.seconds += reply.seconds

@@ -78,11 +78,13 @@ class Replayed(NamedTuple):
         unit: What was asked about.
         outcome: What became of it; ``None`` if some of its requests have no answer yet.
         replies: All that was answered.
+        keys: What the journal knows the requests of these answers by.
     """
 
     unit: Unit
     outcome: Outcome | None
     replies: tuple[Reply, ...]
+    keys: tuple[str, ...]
 
 
 class Work:
@@ -155,14 +157,17 @@ class Work:
         """
         judge = judge_together(self.job)
         replies: list[Reply] = []
+        keys: list[str] = []
 
         async def make(unit: Unit, ask: Ask) -> Outcome:
             async def noted(request: Request) -> Reply:
                 replies.append(await ask(request))
+                keys.append(request.key(self.job.model))
                 return replies[-1]
 
             return await self._maker.make(unit, noted)
 
         for unit, outcome in replay_all(Replay(self.job.model, self._journal), self.units(limit), make):
-            yield Replayed(unit, outcome and judge(outcome), tuple(replies))
+            yield Replayed(unit, outcome and judge(outcome), tuple(replies), tuple(keys))
             replies.clear()
+            keys.clear()
