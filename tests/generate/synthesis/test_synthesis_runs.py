@@ -47,7 +47,7 @@ def spoilt(server: Proxy) -> None:
     server.spoil(Fault(reply=SPOIL, only=about("case-laboratory", "case-1")))
 
 
-@pytest.mark.parametrize(("at_once", "killed_at"), [(1, 5), (8, 20)])
+@pytest.mark.parametrize(("at_once", "killed_at"), [pytest.param(1, 5, marks=pytest.mark.slow), (8, 20)])
 def test_killed_run_goes_on_and_gives_the_same_bytes(
     server: Proxy, tmp_path: Path, at_once: int, killed_at: int
 ) -> None:
@@ -74,8 +74,7 @@ def test_killed_run_goes_on_and_gives_the_same_bytes(
     with subprocess.Popen(command(server, folder, "--at-once", at_once)) as process:
         assert reached.wait(60)
         process.send_signal(signal.SIGKILL)
-    under_way = len(server.asked) - sum(server.paid.values())
-    assert under_way >= 1
+    assert len(server.asked) > sum(server.paid.values())
     release.set()
     spoilt(server)
     answered = set(server.paid)
@@ -83,7 +82,8 @@ def test_killed_run_goes_on_and_gives_the_same_bytes(
     run(server, folder, "diamed", "--tasks", TASKS, "--at-once", at_once)
     assert contents(exported(folder)) == expected
     assert max(server.paid.values()) == 1
-    assert len(answered & set(server.paid)) <= under_way
+    # An answer that had been sent and was not yet in the journal is asked for again.
+    assert len(answered & set(server.paid)) <= at_once
 
 
 def test_run_that_is_repeated_asks_nothing(server: Proxy, folder: Path) -> None:
@@ -93,6 +93,7 @@ def test_run_that_is_repeated_asks_nothing(server: Proxy, folder: Path) -> None:
     assert server.asked == []
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_pay_nothing_twice(server: Proxy, tmp_path: Path) -> None:
     folder = write_cases(tmp_path / "data", many_cases(3))
     processes = [subprocess.Popen(command(server, folder, "--at-once", 4)) for _ in range(2)]
@@ -123,15 +124,14 @@ def test_balance_is_asked_of_each_document_and_told_of_what_was_accepted(server:
 
 
 def test_first_documents_have_the_balance(server: Proxy, tmp_path: Path) -> None:
-    folder = write_cases(tmp_path / "data", many_cases(4))
-    for limit in (2, 4, 8):
+    folder = write_cases(tmp_path / "data", many_cases(2))
+    for limit in (1, 3):
         run(server, folder, "diamed", "--balance", "mcqu=1,oeq=3", "--limit", limit)
-        units = Counter(
-            row["source_id"].split("#")[1][:8] for row in lines(exported(folder) / "records.jsonl")
-        )
-        told = figures(exported(folder))
+        export = exported(folder)
+        names = [row["source_id"].split("#")[1] for row in lines(export / "records.jsonl")]
+        told = figures(export)
         assert sum(told["units"].values()) == 4 * limit
-        assert units["case-mcq"] + told["rejected_by_rule"].get("near-copy", 0) == limit
+        assert names.count("case-mcqu") + told["rejected_by_rule"].get("near-copy", 0) == limit
 
 
 def test_gold_letters_are_counted(server: Proxy, folder: Path) -> None:
@@ -206,7 +206,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     assert "case-mqcu: no such template" in told
     assert 'error: --balance: "qcm=2"' in told and 'error: --balance: "oeq=x"' in told
     assert "none.jsonl" in told and "no-such: no such template" in told
-    assert told.count("error: ") == 5
+    assert told.count("error: ") == 6
     assert not Path("j").exists()
 
 

@@ -11,6 +11,7 @@ from medinjection_fr.generate.checks.numbers import Number, find_numbers, hinted
 from medinjection_fr.generate.checks.reading import Reading
 from medinjection_fr.generate.checks.units import unit_after, units_anywhere
 
+_IN_NAME = "in a name"
 _LINKS = frozenset("de du des d la le les l à au aux a par en et un une pour sur".split())
 """Words that an acronym leaves out."""
 
@@ -36,7 +37,8 @@ class Document:
         self.word_set, self.lower, self._words = reading.word_set, reading.lower, reading.words
         self.units: dict[str, set[str]] = {}
         for number in find_numbers(reading, "french"):
-            unit = unit_after(reading, number, "french")
+            is_in_name = number.start > 0 and reading.text[number.start - 1].isalpha()  # mm3, T2
+            unit = _IN_NAME if is_in_name else unit_after(reading, number, "french")
             for value in readings_of(number):
                 self.units.setdefault(value, set()).add(unit)
         self.values = self.units.keys() | hinted_values(reading, "french")

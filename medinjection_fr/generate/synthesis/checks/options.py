@@ -27,7 +27,7 @@ _LIKE = 25
 _ARTICLES = frozenset("le la les l un une des de du d".split())
 _LETTER = re.compile(
     r"\b(?:options?|réponses?|propositions?|items?|choix|affirmations?)\s+(?:\(?[A-J]\)?)(?![\w'’-])"
-    r"|^\s*(?:\([A-J]\)|[A-J]\s?[):]|[A-J]\.(?=\s+[A-ZÀ-Ý]))\s|(?<=[.;]\s)[A-J]\s?[:)]\s|\bl[ea]s?\s+[A-E]\s+(?:est|et\s+[A-E])\b"
+    r"|^\s*(?:\([A-J]\)|[A-J]\s?[):]|[A-J]\.(?=\s+[A-ZÀ-Ý]))\s|(?<=[.;]\s)[A-J]\s?[:)]\s|\b[Ll][ea]s?\s+[A-E]\s+(?:est|et\s+[A-E])\b"
 )
 
 

@@ -20,7 +20,7 @@ _SHOWN = (
 _PERSON = r"(?:patiente?|malade|homme|femme|enfant|garçon|fille|nourrisson|nouveau-né|sujet)"
 _TEXTS = re.compile(
     r"\b(?:le texte|le document|l'article|le résumé|l'abstract|le compte[- ]rendu)\b(?!\s+(?:de|des|du|d'|\d|[LR]\b))"
-    rf"|\b(?:selon|d'après)\s+(?:l'|la |le |les )?(?:{_ALONE}|{_SHOWN})s?\b(?!\s+(?:de|des|du|d'))"
+    rf"|\b(?:selon|d'après)\s+(?:l'|la |le |les )?(?:{_ALONE}|{_SHOWN})s?\b(?!\s+(?:de|des|du|d'|\d|[LR]\b))"
     r"|\b(?:dans|à la lecture de) (?:l'(?:étude|extrait|essai)|le (?:passage|travail))\b(?!\s+(?:de|des|du|d'))"
     r"|\b(?:les|des|aux|nos) auteurs\b(?!\s+(?:de|des|d'))|\b(?:nous avons|notre équipe|notre étude|nos résultats)\b"
     r"|\bci-(?:dessus|joint\w*)|\bprécité\w*"

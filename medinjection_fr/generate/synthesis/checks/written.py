@@ -14,7 +14,8 @@ _MARKS = {
     "a heading": re.compile(r"^\s{0,3}#{1,6}\s", re.MULTILINE),
     "bold": re.compile(r"\*\*|__\w"),
     "a tag": re.compile(
-        r"</?[a-z][\w-]{1,20}(?: [^<>]{0,80})?>|<\|[^|<>]{1,30}\|>|\[/?INST\]", re.IGNORECASE
+        r"</?[a-z][\w-]{1,20}(?: [^<>]{0,80})?>|</?(?:b|i|p|u|br)\s?/?>|<\|[^|<>]{1,30}\|>|\[/?INST\]",
+        re.IGNORECASE,
     ),
     "JSON": re.compile(r'^\s*[{\[]\s*"|"\s*[}\]]\s*$|\\n|\\u[0-9a-f]{4}|"\s*:\s*"'),
     "an announcement": re.compile(
