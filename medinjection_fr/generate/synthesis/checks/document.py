@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import copy
 import functools
+import re
 
 from medinjection_fr.curate.compare import comparison_tokens, without_accents
 from medinjection_fr.generate.checks.glossary import skeleton
 from medinjection_fr.generate.checks.numbers import Number, find_numbers, hinted_values
+from medinjection_fr.generate.checks.quantities import joined_after
 from medinjection_fr.generate.checks.reading import Reading
-from medinjection_fr.generate.checks.units import unit_after, units_anywhere
+from medinjection_fr.generate.checks.units import unit_after
 
 _IN_NAME = "in a name"
+_SPANS = {
+    **{"an": "year", "année": "year", "mois": "month", "semaine": "week", "jour": "day", "journée": "day"},
+    **{"heure": "h", "minute": "min"},
+}
+_ONE = re.compile(rf"(?<!\w)une? ({'|'.join(sorted(_SPANS, key=len, reverse=True))})(?!\w)")
 _LINKS = frozenset("de du des d la le les l à au aux a par en et un une pour sur".split())
 """Words that an acronym leaves out."""
 
@@ -25,9 +32,8 @@ class Document:
     Attributes:
         word_set: Its words, in small letters.
         lower: The text in small letters, typography folded.
-        units: Value → the units that it has somewhere, ``""`` for none.
+        units: Value → the units that it has somewhere, alone or in a range; ``""`` for none.
         values: All values, and those that words may stand for: "deuxième".
-        all_units: Every unit of the text.
         words: Its words without accents, in small letters.
         tokens: Its comparison tokens, with a space before and after each.
     """
@@ -36,14 +42,16 @@ class Document:
         reading = Reading(text)
         self.word_set, self.lower, self._words = reading.word_set, reading.lower, reading.words
         self.units: dict[str, set[str]] = {}
-        for number in find_numbers(reading, "french"):
-            is_in_name = number.start > 0 and reading.text[number.start - 1].isalpha()  # mm3, T2
-            unit = _IN_NAME if is_in_name else unit_after(reading, number, "french")
+        numbers = sorted(find_numbers(reading, "french"), key=lambda number: number.start)
+        for number in numbers:
+            given = {unit_of(number, reading)}
+            if given == {""}:  # entre 5 et 10 mg
+                given |= {unit_of(further, reading) for further in joined_after(number, reading, numbers)}
             for value in readings_of(number):
-                self.units.setdefault(value, set()).add(unit)
+                self.units.setdefault(value, set()).update(given)
+        for match in _ONE.finditer(reading.lower):  # "un an" is one year, "un rein" is no number
+            self.units.setdefault("1", set()).add(_SPANS[match[1]])
         self.values = self.units.keys() | hinted_values(reading, "french")
-        self.all_units = {unit for units in self.units.values() for unit in units}
-        self.all_units |= units_anywhere(reading, "french")
         self.words = frozenset(map(without_accents, reading.word_set))
         self.tokens = spaced(comparison_tokens(text))
 
@@ -54,7 +62,7 @@ class Document:
             both.__dict__.pop(name, None)
         both.word_set, both.words = self.word_set | more.word_set, self.words | more.words
         both.lower, both._words = f"{self.lower}\n{more.lower}", [*self._words, *more._words]
-        both.values, both.all_units = self.values | more.values, self.all_units | more.all_units
+        both.values = self.values | more.values
         both.units = dict(self.units)
         for value, units in more.units.items():
             both.units[value] = both.units.get(value, set()) | units
@@ -75,6 +83,14 @@ class Document:
 def read_document(text: str) -> Document:
     """Reads a document once for all that is made of it."""
     return Document(text)
+
+
+def unit_of(number: Number, reading: Reading) -> str:
+    """The unit of a number in a French text; of a digit in a name (mm3, T2) that it is one."""
+    before = reading.text[number.start - 1 : number.start]
+    if before.isalpha() and before not in "xX":  # 22x14 mm
+        return _IN_NAME
+    return unit_after(reading, number, "french")
 
 
 def readings_of(number: Number) -> set[str]:

@@ -14,8 +14,7 @@ from medinjection_fr.generate.checks.glossary import Glossary, skeleton
 from medinjection_fr.generate.checks.names import ACRONYM
 from medinjection_fr.generate.checks.numbers import find_numbers
 from medinjection_fr.generate.checks.reading import ADDRESS, Reading
-from medinjection_fr.generate.checks.units import unit_after
-from medinjection_fr.generate.synthesis.checks.document import Document, readings_of, spaced
+from medinjection_fr.generate.synthesis.checks.document import Document, readings_of, spaced, unit_of
 
 RULES = {
     "number-not-in-document": "every number of the answer stands in the document",
@@ -28,12 +27,10 @@ RULES = {
 
 _ENUMERATOR = re.compile(r"(?m)^\s*\(?\d{1,2}\s?[.)]\s|(?<=[;:,]\s)\(?\d{1,2}\)\s")
 _TIME = re.compile(r"/(?:day|h|week|month|year|min|s)$")
-_TIMES = frozenset({"s", "min", "h", "day", "week", "month", "year"})
-_ONE = frozenset("un une unique seul seule premier première".split())
 _ROMAN = re.compile("[IVX]+")
 _LONGEST_ACRONYM = 8
 _FEWEST_INITIALS = 3
-_NAME = re.compile(r"(?<![^\W_])[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿœ]{2,}(?:[-'][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿœ]+)*")
+_NAME = re.compile(r"(?<![^\W_])[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿœ]{2,}(?:[-'][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿœ]+)*(?![^\W_])")
 _BEFORE_A_START = re.compile(r"(?:^|[.?!:;…\n•«\"“(/-])\W*$")
 _TITLES = frozenset("monsieur madame mademoiselle docteur professeur patient patiente".split())
 _EMPHASIS = frozenset(
@@ -83,14 +80,12 @@ def _number_faults(readings: Sequence[Reading], document: Document) -> Iterator[
     changed: set[str] = set()
     for reading in readings:
         for number in find_numbers(reading, "french"):
-            unit = unit_after(reading, number, "french")
+            unit = unit_of(number, reading)
             if not number.in_digits and not unit:
                 continue  # "les deux reins"
             values = readings_of(number)
-            if values.isdisjoint(document.values):
-                is_one = number.value == "1" and (not unit or unit in _TIMES)
-                if not (is_one and not _ONE.isdisjoint(document.word_set)):
-                    missing.add(number.value.replace(".", ","))
+            if values.isdisjoint(document.units if unit else document.values):
+                missing.add(number.value.replace(".", ","))
             elif unit and not _has_unit(values, unit, document):
                 changed.add(f"{number.value.replace('.', ',')} {unit}")
     if missing:
@@ -100,15 +95,12 @@ def _number_faults(readings: Sequence[Reading], document: Document) -> Iterator[
 
 
 def _has_unit(values: set[str], unit: str, document: Document) -> bool:
-    """Whether the document gives a value with a unit, or without one where it uses the unit elsewhere.
+    """Whether the document gives a value with a unit.
 
-    "120/80 mmHg", "entre 5 et 10 mg", "J 3" give the unit once, or before. "10 mg par jour" and "10 mg" in
-    one daily dose are alike; "10 mg" and "10 mg/kg" are not.
+    "10 mg par jour" and "10 mg" in one daily dose are alike; "10 mg" and "10 mg/kg" are not.
     """
-    given = set().union(*(document.units.get(value, {""}) for value in values))
-    if unit in given or ("" in given and unit in document.all_units):
-        return True
-    return _TIME.sub("", unit) in {_TIME.sub("", other) for other in given}
+    given = set().union(*(document.units.get(value, set()) for value in values))
+    return unit in given or _TIME.sub("", unit) in {_TIME.sub("", other) for other in given - {""}}
 
 
 def _drug_faults(readings: Sequence[Reading], document: Document, glossary: Glossary) -> Iterator[Fault]:
