@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from medinjection_fr.generate.checks.fault import Fault
 from medinjection_fr.generate.checks.glossary import Glossary
 from medinjection_fr.generate.checks.language import check_language
-from medinjection_fr.generate.checks.reading import Reading
 from medinjection_fr.generate.synthesis.checks import copies, grounded, options, self_contained, written
-from medinjection_fr.generate.synthesis.checks.document import read_document
+from medinjection_fr.generate.synthesis.checks.document import read_document, read_text
 from medinjection_fr.generate.synthesis.checks.grounded import check_grounded, check_quotes
 from medinjection_fr.generate.synthesis.checks.options import check_letters, check_number, check_options
 from medinjection_fr.generate.synthesis.checks.self_contained import check_self_contained
@@ -121,7 +120,7 @@ def check_closed(
 def _check_texts(
     texts: Sequence[str], quotes: Sequence[str] | None, document: str, has_context: bool
 ) -> Iterator[Fault]:
-    yield from check_language([Reading(text) for text in texts])
+    yield from check_language([read_text(text) for text in texts])
     yield from check_written(texts)
     yield from check_self_contained(texts, has_context)
     if quotes is not None:

@@ -79,6 +79,10 @@ class Document:
         return "".join(without_accents(word)[0] for word in self._words if word not in _LINKS)
 
 
+read_text = functools.lru_cache(maxsize=64)(Reading)
+"""Reads a text of a record once for all checks."""
+
+
 @functools.lru_cache(maxsize=256)
 def read_document(text: str) -> Document:
     """Reads a document once for all that is made of it."""

@@ -14,7 +14,13 @@ from medinjection_fr.generate.checks.glossary import Glossary, skeleton
 from medinjection_fr.generate.checks.names import ACRONYM
 from medinjection_fr.generate.checks.numbers import find_numbers
 from medinjection_fr.generate.checks.reading import ADDRESS, Reading
-from medinjection_fr.generate.synthesis.checks.document import Document, readings_of, spaced, unit_of
+from medinjection_fr.generate.synthesis.checks.document import (
+    Document,
+    read_text,
+    readings_of,
+    spaced,
+    unit_of,
+)
 
 RULES = {
     "number-not-in-document": "every number of the answer stands in the document",
@@ -52,13 +58,20 @@ def check_grounded(texts: Sequence[str], document: Document, glossary: Glossary)
         document: What the texts were made from, and whatever else they may repeat.
         glossary: Drugs and acronyms that are known.
     """
-    readings = [Reading(_ENUMERATOR.sub(" ", text)) for text in texts if text]
+    readings = [read_text(_without_enumerators(text)) for text in texts if text]
     yield from _number_faults(readings, document)
     yield from _drug_faults(readings, document, glossary)
     yield from _acronym_faults(readings, document, glossary)
     names = {name for reading in readings for name in _names(reading) if not _is_there(name, document)}
     if names:
         yield Fault("name-not-in-document", ", ".join(sorted(names)))
+
+
+def _without_enumerators(text: str) -> str:
+    """A text without the numbers of its points: "1. Dyspnée", "2) la fièvre"."""
+    if not (text[:1] in "0123456789( " or "\n" in text or ")" in text):
+        return text
+    return _ENUMERATOR.sub(" ", text)
 
 
 def check_quotes(quotes: Sequence[str], document: Document) -> Iterator[Fault]:

@@ -45,6 +45,20 @@ _FIGURES = re.compile(
     re.IGNORECASE,
 )
 
+_FIGURE_WORDS = (
+    "figure",
+    "fig.",
+    "planche",
+    "photo",
+    "schéma",
+    "courbe",
+    "graphique",
+    "tableau",
+    "image",
+    "cliché",
+)
+"""One of them is in everything that ``_FIGURES`` finds."""
+
 
 def check_self_contained(texts: Sequence[str], has_context: bool) -> Iterator[Fault]:
     """Looks for what a reader of the record would look for in vain.
@@ -54,7 +68,10 @@ def check_self_contained(texts: Sequence[str], has_context: bool) -> Iterator[Fa
         has_context: Whether the record gives the document.
     """
     plain = [text.replace("’", "'") for text in texts if text]
-    found = [match[0] for text in plain for match in _FIGURES.finditer(text)]
+    found: list[str] = []
+    low = "\n".join(plain).lower()
+    if any(word in low for word in _FIGURE_WORDS):
+        found += [match[0] for text in plain for match in _FIGURES.finditer(text)]
     if not has_context:
         found += [match[0] for text in plain for match in _TEXTS.finditer(text)]
         whole = " ".join(plain)

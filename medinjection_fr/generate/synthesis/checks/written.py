@@ -37,10 +37,22 @@ _MARKS = {
 }
 
 
+_HINTS = re.compile(
+    r"[`#*_<\[{\\\"]|XX|(?:lorem|LOREM|en tant|En tant|EN TANT|je suis|Je suis|JE SUIS|[Aa]s an)"
+)
+"""What all marks have but those at the beginning of a text."""
+_AT_THE_START = ("an announcement", "a label")
+
+
 def check_written(texts: Sequence[str]) -> Iterator[Fault]:
     """Looks for what models put around what they were asked for."""
-    found = [
-        name for name, mark in _MARKS.items() if any(mark.search(text.replace("’", "'")) for text in texts)
-    ]
+    plain = [text.replace("’", "'") for text in texts]
+    found = [name for name in _AT_THE_START if any(map(_MARKS[name].match, plain))]
+    if suspicious := [text for text in plain if _HINTS.search(text)]:
+        found += [
+            name
+            for name, mark in _MARKS.items()
+            if name not in _AT_THE_START and any(map(mark.search, suspicious))
+        ]
     if found:
         yield Fault("not-plain", ", ".join(found))
