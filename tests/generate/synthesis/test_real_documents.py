@@ -47,6 +47,7 @@ def extract(body: Body) -> Answer:
     return completion(json.dumps(said, ensure_ascii=False), body)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "task"), [("morfitt", "abstract-summary"), ("e3c-fr", "case-note-summary")]
 )

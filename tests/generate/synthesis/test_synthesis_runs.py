@@ -134,6 +134,12 @@ def test_first_documents_have_the_balance(server: Proxy, tmp_path: Path) -> None
         assert names.count("case-mcqu") + told["rejected_by_rule"].get("near-copy", 0) == limit
 
 
+def test_preview_shows_what_was_made(server: Proxy, folder: Path) -> None:
+    printed = run(server, folder, "diamed", "--tasks", "case-mcqu", "--preview", 1)
+    assert "1 of 1 accepted. Go on with 1 more, about" in printed
+    assert "case-mcqu" in printed and "Nothing more was asked" in printed
+
+
 def test_gold_letters_are_counted(server: Proxy, folder: Path) -> None:
     run(server, folder, "diamed", "--tasks", "case-mcqu,case-mcq")
     export = exported(folder)
