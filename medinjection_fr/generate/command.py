@@ -85,6 +85,7 @@ def run_command(
             options=plan.options,
         )
         job = store.open(job, prices, terms)
+        store.keep_questions(plan.questions)
         work = Work(job, store, answers)
         store.add(job, choose_materials(inputs, limit))
 

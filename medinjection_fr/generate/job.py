@@ -36,6 +36,10 @@ CREATE TABLE IF NOT EXISTS materials (
     row TEXT NOT NULL,            -- the item or document, as JSON
     PRIMARY KEY (job, place, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS questions (
+    digest TEXT NOT NULL PRIMARY KEY,
+    rows TEXT NOT NULL            -- of a test set that no record may say, as JSON
+);
 """
 
 
@@ -136,7 +140,7 @@ class JobStore:
             return jobs[name]
         names = ", ".join(jobs)
         if not jobs:
-            mend = "Start one with `medinjection-fr translate run`"
+            mend = "Start one with `medinjection-fr translate run` or `synthesize run`"
             raise InputError(Problem(str(self.path), "holds no job", mend=mend))
         what = f"holds {len(jobs)} jobs" if name is None else f'holds no job "{name}"'
         raise InputError(Problem(str(self.path), what, f"--job, one of {names}"))
@@ -180,6 +184,15 @@ class JobStore:
     def _column(self, name: str, job: Job) -> str | None:
         row = self._database.execute(f"SELECT {name} FROM jobs WHERE name = ?", (job.name,)).fetchone()
         return row[0] if row else None
+
+    def keep_questions(self, questions: Mapping[str, str]) -> None:
+        """Keeps the questions of test sets, as JSON, by their digests."""
+        self._database.executemany("INSERT OR IGNORE INTO questions VALUES (?, ?)", questions.items())
+
+    def questions(self, digest: str) -> str:
+        """The questions of a test set that a job was started against, as JSON."""
+        row = self._database.execute("SELECT rows FROM questions WHERE digest = ?", (digest,)).fetchone()
+        return str(row[0])
 
     def add(self, job: Job, rows: Iterable[tuple[bytes, Material]]) -> None:
         """Adds materials with their places; those that are there stay."""
