@@ -6,13 +6,12 @@ import json
 import signal
 import sqlite3
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from generate.jobs import exported, figures, lines, run
+from generate.jobs import command, exported, figures, lines, run
 from generate.translator import QUESTIONS, about, changed, rows, source_in, write_source
 from models.proxy import Fault, Proxy
 from releases import invoke, refused
@@ -22,14 +21,6 @@ from medinjection_fr.models.journal import Journal
 
 SPOIL = changed(options=lambda options: {**options, "A": "Aspirine 25 mg"})
 ROUNDS = 4
-
-
-def command(server: Proxy, folder: Path, *options: object) -> list[str]:
-    """The command line as a process of its own."""
-    journal = folder.parent / "journal.sqlite"
-    arguments = ["translate", "run", "medmcqa", "--data", folder, "--journal", journal, "--model", "small@1"]
-    arguments += ["--endpoint", server.url, *options]
-    return [str(Path(sys.executable).parent / "medinjection-fr"), *map(str, arguments)]
 
 
 def contents(export: Path) -> dict[str, Any]:
