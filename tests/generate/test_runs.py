@@ -58,6 +58,7 @@ def test_killed_run_goes_on_and_gives_the_same_bytes(
     under_way = len(server.asked) - sum(server.paid.values())
     assert under_way >= 1
     release.set()
+    server.wait_for(lambda: server.under_way == 0)
     server.mend()
     server.spoil(Fault(reply=SPOIL, only=about("Which drug")))
     answered = set(server.paid)
