@@ -6,9 +6,9 @@ Requests: a server in a process of its own answers each after 200 ms. The bare l
 ``httpx2``, which the ``openai`` library stands on, parses the JSON, and does nothing else; ours is a whole run: keys,
 claims, the journal on disk, tokens, ``openai``. Both take turns, and the best of each counts.
 
-Journal: a source of N items is written, and the journal of a translation that has all but every hundredth done. A fresh
-process, Python's start included, decides what is left; then the whole command is run on one that has nothing left, which also
-reads the source and counts for its table.
+Journal: a source of N items is written, and the journal of a translation that has all but every hundredth done. A
+fresh process, Python's start included, decides what is left; then the whole command is run on a journal that has
+nothing left, which also hashes the source and counts for its table.
 """
 
 from __future__ import annotations
