@@ -79,7 +79,7 @@ def test_it_is_noticed_that_the_server_ignores_the_schema(proxy: Proxy, real_mod
     told: list[str] = []
     model = endpoint(proxy, real_model, told)
     for disease in ("influenza", "malaria", "scurvy"):
-        reply = ask(model, question(f"Name a drug against {disease}, in JSON.", 60, SCHEMA))
+        reply = ask(model, question(f"Which drug is given against {disease}?", 60, SCHEMA))
         try:
             assert set(parse_reply(reply.text, SCHEMA)) == {"disease", "drug"}
         except ReplyError as error:
