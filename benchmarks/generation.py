@@ -260,6 +260,9 @@ def main() -> None:
     parser.add_argument("--without-explanations", action="store_true")
     arguments = parser.parse_args()
     print(machine())
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # one started in the background ignores it, as its runs would
     if arguments.work:
         arguments.work.mkdir(parents=True, exist_ok=True)
         _bench(arguments, arguments.work.resolve())
