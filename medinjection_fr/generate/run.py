@@ -119,7 +119,7 @@ class Work:
 
         What other checks have judged, of an earlier version or with another glossary, is judged again.
         """
-        judged = {name for name, row in self._journal.outcomes(self.job.run) if row["judge"] == self._judge}
+        judged = self._journal.finished_items(self.job.run, judge=self._judge)
         return [unit.name for unit in self.units(limit) if unit.name not in judged]
 
     def run(self, session: Session, limit: int | None = None) -> RunReport:
