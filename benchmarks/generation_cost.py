@@ -44,7 +44,9 @@ def _materials(name: str, data: Path, yields: str, limit: int) -> list[dict[str,
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True)
     arguments = parser.parse_args()
@@ -73,7 +75,9 @@ def main() -> None:
         name = f"translate-item, MedMCQA with{'' if explain else 'out'} explanations"
         rows.append((name, len(items), given / len(items), came / len(items)))
     sources = {"abstract": "morfitt", "clinical-case": "e3c-fr"}
-    documents = {kind: _materials(name, arguments.data, "documents", _DOCUMENTS) for kind, name in sources.items()}
+    documents = {
+        kind: _materials(name, arguments.data, "documents", _DOCUMENTS) for kind, name in sources.items()
+    }
     for task in find_tasks(()):
         for kind in task.content["documents"]:
             texts = [row for row in documents.get(kind, []) if row["kind"] == kind]
