@@ -4,11 +4,11 @@
     python benchmarks/generation.py --data DIR --model small         # SmolLM2-135M, which this command serves itself
     python benchmarks/generation.py --data DIR --model NAME --endpoint URL [--served-as NAME] [--template FILE]
 
-MedMCQA's questions are translated; with ``--documents N``, items are also made of N documents, half of them abstracts
-of MORFITT, half of them cases of E3C. The data folder has each source as ``medinjection-fr sources fetch`` brings it.
-Every run is killed (``kill -9``) when a third of it is answered, and started again. The release holds what was
-accepted; where that is nothing, what Apertium makes of the same questions. Before the small model stands the proxy of
-the tests, which counts what the server was paid for. Times depend on the machine; what Apertium's records are does not.
+MedMCQA's questions are translated; with ``--documents N``, two questions each are also made of N documents, half of
+them abstracts of MORFITT, half of them cases of E3C. The data folder has each source as ``sources fetch`` brings it. Every run is killed (``kill -9``) when a third of it is answered, and started again. The release holds what
+was accepted; where that is nothing, what Apertium makes of the same questions. Before the small model stands the proxy
+of the tests, which counts what the server was paid for. Times depend on the machine; what Apertium's records are does
+not.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ from real_model import NAME, served_small_model
 
 SMALL = "small"
 APERTIUM = "apertium"
+_TASKS = {
+    "morfitt": "abstract-mcqu,abstract-key-finding",
+    "e3c-fr": "case-mcqu,case-factual-question",
+}
+"""Two of each document, one with options and one without: what a small model can write in minutes."""
 BRIEF = Path(__file__).with_name("generation_brief.yaml")
 
 
@@ -182,8 +187,9 @@ def _jobs(arguments: argparse.Namespace, model: Asked) -> list[Job]:
     translation = ["translate", "run", "medmcqa", "--limit", str(arguments.limit), *model.translating]
     jobs = [Job("medmcqa", translation, arguments.limit, model)]
     if each := arguments.documents // 2:
-        for source in ("morfitt", "e3c-fr"):
-            jobs.append(Job(source, ["synthesize", "run", source, "--limit", str(each)], each, model))
+        for source, tasks in _TASKS.items():
+            begin = ["synthesize", "run", source, "--limit", str(each), "--tasks", tasks]
+            jobs.append(Job(source, begin, 2 * each, model))
     return jobs
 
 
