@@ -5,10 +5,10 @@
     python benchmarks/generation.py --data DIR --model NAME --endpoint URL [--served-as NAME] [--template FILE]
 
 MedMCQA's questions are translated; with ``--documents N``, two questions each are also made of N documents, half of
-them abstracts of MORFITT, half of them cases of E3C. The data folder has each source as ``sources fetch`` brings it. Every run is killed (``kill -9``) when a third of it is answered, and started again. The release holds what
-was accepted; where that is nothing, what Apertium makes of the same questions. Before the small model stands the proxy
-of the tests, which counts what the server was paid for. Times depend on the machine; what Apertium's records are does
-not.
+them abstracts of MORFITT, half of them cases of E3C. The data folder has each source as ``sources fetch`` brings it.
+Every run is killed (``kill -9``) when a third of it is answered, and started again. The release holds what was
+accepted; where that is nothing, what Apertium makes of the same questions. Before the small model stands the proxy of
+the tests, which counts what the server was paid for. Times depend on the machine; what Apertium's records are does not.
 """
 
 from __future__ import annotations
