@@ -221,8 +221,8 @@ class JobStore:
         row = self._database.execute("SELECT count(*) FROM materials WHERE job = ?", (job.name,)).fetchone()
         return int(row[0])
 
-    def materials(self, job: Job, limit: int | None = None) -> Iterator[Material]:
-        """The materials of a job in their order, or the first of them.
+    def materials(self, job: Job, limit: int | None = None) -> Iterator[tuple[str, str]]:
+        """Name and JSON of the materials of a job in their order, or of the first of them.
 
         Read page by page: an open reading would keep the journal's log from being folded in.
         """
@@ -235,7 +235,7 @@ class JobStore:
             ).fetchall()
             if not page:
                 return
-            yield from (json.loads(row) for _, _, row in page)
+            yield from ((name, row) for _, name, row in page)
             place, name, _ = page[-1]
             left = max(left - len(page), -1) if left > 0 else left
 

@@ -88,5 +88,8 @@ class Maker(Protocol):
     def units(self, material: Material) -> list[Unit]:
         """What is to be done with a material, always the same."""
 
+    def names(self, name: str, row: str) -> list[str]:
+        """Names of those units, by the material's name and JSON: of many, most are done already."""
+
     async def make(self, unit: Unit, ask: Ask) -> Outcome:
         """Asks, checks, and asks once more at most; what ``ask`` raises passes through."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -105,10 +106,17 @@ class Work:
         self._maker, terms = open_maker(job, store)
         self._judge = digest_json([source_digest(), terms])[:16]
 
-    def units(self, limit: int | None = None) -> Iterator[Unit]:
-        """The units of the job's materials in their order, or those of the first materials."""
-        for material in self._store.materials(self.job, limit):
-            yield from self._maker.units(material)
+    def units(self, limit: int | None = None, only: Container[str] | None = None) -> Iterator[Unit]:
+        """The units of the job's materials in their order.
+
+        Args:
+            limit: Of the first materials only.
+            only: Names of units; no other material is read.
+        """
+        for name, row in self._store.materials(self.job, limit):
+            if only is None or any(unit in only for unit in self._maker.names(name, row)):
+                units = self._maker.units(json.loads(row))
+                yield from (unit for unit in units if only is None or unit.name in only)
 
     def outcomes(self) -> dict[str, dict[str, Any]]:
         """What the journal keeps of each unit that was judged (``Outcome.as_row``), by name."""
@@ -120,7 +128,12 @@ class Work:
         What other checks have judged, of an earlier version or with another glossary, is judged again.
         """
         judged = self._journal.finished_items(self.job.run, judge=self._judge)
-        return [unit.name for unit in self.units(limit) if unit.name not in judged]
+        return [
+            unit
+            for name, row in self._store.materials(self.job, limit)
+            for unit in self._maker.names(name, row)
+            if unit not in judged
+        ]
 
     def run(self, session: Session, limit: int | None = None) -> RunReport:
         """Does what is left. What the journal has answers to is judged without asking again.
@@ -134,9 +147,13 @@ class Work:
         """
         report = RunReport()
         names = set(self.left(limit))
-        units = (unit for unit in self.units(limit) if unit.name in names)
         results = run_all(
-            session, units, self._maker.make, what=self.job.name, total=len(names), report=report
+            session,
+            self.units(limit, names),
+            self._maker.make,
+            what=self.job.name,
+            total=len(names),
+            report=report,
         )
         try:
             for outcome in results:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -55,6 +56,10 @@ class Synthesis:
         if not chosen:
             return [Unit(name_of(material), material, "")]
         return [Unit(f"{name_of(material)}#{task.name}", material, task.name) for task in chosen]
+
+    def names(self, name: str, row: str) -> list[str]:
+        """Those of its tasks."""
+        return [unit.name for unit in self.units(json.loads(row))]
 
     async def make(self, unit: Unit, ask: Ask) -> Outcome:
         """Makes the record of a unit.

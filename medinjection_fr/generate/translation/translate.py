@@ -89,6 +89,10 @@ class Translation:
         """An item is translated once."""
         return [Unit(name_of(material), material, self._template.name)]
 
+    def names(self, name: str, row: str) -> list[str]:
+        """Its own."""
+        return [name]
+
     async def make(self, unit: Unit, ask: Ask) -> Outcome:
         """Translates an item.
 
