@@ -1,0 +1,98 @@
+"""The command line of evaluation, thin: each command calls one function and prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from medinjection_fr.command_line import Commands
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Evaluate a model on a configuration of MedInjection-FR."""
+
+
+@main.command()
+@click.option("--model", required=True, help="Folder of weights, or a model's name on the Hub.")
+@click.option("--revision", help="Commit or tag on the Hub.")
+@click.option("--adapter", type=_PATH, help="Folder of a LoRA or DoRA adapter of that model.")
+@click.option("--config", required=True, help="As native, or native+translated.")
+@click.option("--split", default="test", show_default=True)
+@click.option(
+    "--data",
+    default="medinjection-fr",
+    show_default=True,
+    metavar="DIR|REPO@VERSION",
+    help="Release folder, or organisation/name@1.2.0 on the Hub.",
+)
+@click.option("--tasks", default="mcqu,mcq,oeq", show_default=True, help="Types of records.")
+@click.option("--protocols", help="Of multiple choice, joined by commas; all if not given.")
+@click.option("--permutations", type=click.IntRange(0), default=0, help="Further orders of options.")
+@click.option("--limit", type=click.IntRange(1), help="Records at most, always the same ones.")
+@click.option("--dtype", type=click.Choice(["bfloat16", "float32"]))
+@click.option("--batch-tokens", type=click.IntRange(1), help="Tokens of a batch at most.")
+@click.option("--output", required=True, type=_PATH, help="Folder of the run; one that was stopped goes on.")
+def run(
+    model: str,
+    revision: str | None,
+    adapter: Path | None,
+    config: str,
+    split: str,
+    data: str,
+    tasks: str,
+    protocols: str | None,
+    permutations: int,
+    limit: int | None,
+    dtype: str | None,
+    batch_tokens: int | None,
+    output: Path,
+) -> None:
+    """Predict the records of a split.
+
+    Example: python -m evaluation run --model runs/paper/native/merged --config native --output runs/eval/native
+    """
+    from evaluation.compare import choice_rows, read_runs
+    from evaluation.data import open_test_set
+    from evaluation.local_model import LocalModel
+    from evaluation.protocols import read_protocols
+    from evaluation.run import run as run_model
+    from evaluation.tables import print_open, print_rows
+
+    chosen = read_protocols(protocols)
+    records = open_test_set(data, config, split, tasks.split(","), limit)
+    opened = LocalModel(model, revision, adapter, dtype, batch_tokens)
+    made = run_model(opened, records, chosen, permutations, output)
+    runs = read_runs([output])
+    if rows := choice_rows(runs):
+        print_rows(rows)
+    print_open(runs)
+    click.echo(f"{made:,} predictions made; {output} has {len(runs[0].predictions):,}.")
+    click.echo(f"Next: python -m evaluation compare {output} OTHER_RUN")
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, type=_PATH)
+@click.option("--resamples", type=click.IntRange(100), default=2_000, show_default=True)
+def compare(runs: tuple[Path, ...], resamples: int) -> None:
+    """Show runs beside each other, with intervals and differences.
+
+    Example: python -m evaluation compare runs/eval/*
+    """
+    from evaluation.compare import choice_rows, compare_runs, read_runs
+    from evaluation.tables import print_comparisons, print_open, print_parts, print_positions, print_rows
+
+    read = read_runs(runs)
+    if rows := choice_rows(read, resamples):
+        print_rows(rows)
+        print_parts(rows)
+        print_positions(rows)
+        print_comparisons(compare_runs(read, resamples=resamples))
+    print_open(read)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m evaluation")

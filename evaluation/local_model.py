@@ -1,0 +1,245 @@
+"""A model on this machine, through transformers: reads answer trees and writes replies, in batches.
+
+Batches hold prompts of like length, padded at the left. Out of memory, a batch is halved and goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.answer_tree import AnswerTree
+from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.models.causal_lm import frame_of, open_causal_lm, open_tokenizer
+from medinjection_fr.release.digests import digest_file, digest_json
+
+if TYPE_CHECKING:
+    import torch
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a model says at every node of an answer tree, after one prompt.
+
+    Attributes:
+        best: The most probable token after each node, of the whole vocabulary.
+        logprobs: Log-probability after each node of each token in ``tree.looked_at``: nodes × tokens.
+    """
+
+    best: NDArray[np.int64]
+    logprobs: NDArray[np.float32]
+
+
+class LocalModel:
+    """Weights and tokenizer, ready to be asked.
+
+    Args:
+        name: A folder, or a model's name on the Hub.
+        revision: Commit or tag on the Hub.
+        adapter: Folder of a LoRA or DoRA adapter, merged into the weights here.
+        dtype: ``bfloat16`` or ``float32``; the usual one of the device if ``None``.
+        batch_tokens: Tokens of a batch at most, padding included.
+
+    Raises:
+        InputError: Everything that is wrong with the model.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        revision: str | None = None,
+        adapter: Path | None = None,
+        dtype: str | None = None,
+        batch_tokens: int | None = None,
+    ) -> None:
+        import torch
+
+        self.tokenizer = open_tokenizer(name, revision, pads=False)
+        self.frame = frame_of(self.tokenizer, name)
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.dtype = dtype or ("bfloat16" if self.device == "cuda" else "float32")
+        model = open_causal_lm(name, revision, dtype=self.dtype, tokenizer=self.tokenizer)
+        if adapter is not None:
+            model = _merged(model, adapter)
+        self.model = model.to(self.device).eval()
+        config = self.model.config.get_text_config()
+        self.window = int(config.max_position_embeddings)
+        if sliding := getattr(config, "sliding_window", None):
+            layers = getattr(config, "layer_types", None) or []
+            if "sliding_attention" in layers or (not layers and getattr(config, "use_sliding_window", True)):
+                self.window = min(self.window, int(sliding))
+        self.batch_tokens = batch_tokens or (2**17 if self.device == "cuda" else 2**12)
+        self._ends = self._end_tokens()
+        self.described = {
+            "name": name,
+            "revision": revision or getattr(config, "_commit_hash", None),
+            "weights_digest": _digest_weights(Path(name)),
+            "adapter_digest": _digest_weights(adapter) if adapter else None,
+            "dtype": self.dtype,
+        }
+
+    def _end_tokens(self) -> list[int]:
+        """Tokens that end a reply: of the chat template, and those that the model's files name."""
+        ends = {self.tokenizer.convert_tokens_to_ids(self.frame.end_of_turn)}
+        for token in (self.tokenizer.eos_token_id, self.model.generation_config.eos_token_id):
+            ends |= set(token if isinstance(token, list) else [] if token is None else [token])
+        return sorted(ends)
+
+    def read_trees(self, prompts: Sequence[list[int]], tree: AnswerTree) -> Iterator[tuple[int, Reading]]:
+        """Reads an answer tree behind each prompt; yields places with readings as batches end.
+
+        One pass per batch: each node reads the prompt, the nodes before it and itself.
+        """
+
+        def read(places: list[int]) -> list[Reading]:
+            return self._read_batch([prompts[place] for place in places], tree)
+
+        yield from self._batches([len(prompt) + len(tree.tokens) for prompt in prompts], read)
+
+    def _read_batch(self, prompts: list[list[int]], tree: AnswerTree) -> list[Reading]:
+        import torch
+
+        nodes = len(tree.tokens) - 1
+        longest = max(map(len, prompts))
+        width = longest + nodes
+        ids = torch.zeros((len(prompts), width), dtype=torch.long)
+        positions = torch.zeros((len(prompts), width), dtype=torch.long)
+        reads = torch.zeros((len(prompts), width, width), dtype=torch.bool)
+        reads[:, :longest, :longest] = torch.ones((longest, longest), dtype=torch.bool).tril()
+        for node, before in tree.ancestry():
+            reads[:, longest + node - 1, longest + before - 1] = True
+        reads[:, longest:, :longest] = True
+        depths = torch.tensor(tree.depths[1:])
+        for row, prompt in enumerate(prompts):
+            start = longest - len(prompt)
+            ids[row, start:longest] = torch.tensor(prompt)
+            ids[row, longest:] = torch.tensor(tree.tokens[1:])
+            positions[row, start:longest] = torch.arange(len(prompt))
+            positions[row, longest:] = len(prompt) - 1 + depths
+            reads[row, :, :start] = False
+            reads[row, :start, :start] = torch.eye(start, dtype=torch.bool)  # padding reads itself: no row of nothing
+        with torch.inference_mode():
+            logits = self.model(
+                input_ids=ids.to(self.device),
+                attention_mask=reads[:, None].to(self.device),
+                position_ids=positions.to(self.device),
+                use_cache=False,
+                logits_to_keep=nodes + 1,
+            ).logits.float()
+            best = logits.argmax(-1)
+            looked_at = torch.tensor(tree.looked_at, device=logits.device)
+            logprobs = logits[:, :, looked_at] - logits.logsumexp(-1, keepdim=True)
+        return [
+            Reading(best[row].cpu().numpy(), logprobs[row].cpu().numpy()) for row in range(len(prompts))
+        ]
+
+    def write(
+        self, prompts: Sequence[list[int]], max_new_tokens: int, allowed: Sequence[int] | None = None
+    ) -> Iterator[tuple[int, list[int]]]:
+        """Writes the most probable reply to each prompt, token by token.
+
+        Args:
+            prompts: Tokens of each prompt.
+            max_new_tokens: At which a reply is broken off.
+            allowed: The only tokens that a reply may have, if given.
+
+        Yields:
+            Place and tokens of each reply, with the token that ended it, if one did.
+        """
+
+        def write(places: list[int]) -> list[list[int]]:
+            return self._write_batch([prompts[place] for place in places], max_new_tokens, allowed)
+
+        yield from self._batches([len(prompt) + max_new_tokens for prompt in prompts], write)
+
+    def _write_batch(
+        self, prompts: list[list[int]], max_new_tokens: int, allowed: Sequence[int] | None
+    ) -> list[list[int]]:
+        import torch
+
+        longest = max(map(len, prompts))
+        ids = torch.zeros((len(prompts), longest), dtype=torch.long)
+        mask = torch.zeros((len(prompts), longest), dtype=torch.long)
+        for row, prompt in enumerate(prompts):
+            ids[row, longest - len(prompt) :] = torch.tensor(prompt)
+            mask[row, longest - len(prompt) :] = 1
+        with torch.inference_mode():
+            written = self.model.generate(
+                input_ids=ids.to(self.device),
+                attention_mask=mask.to(self.device),
+                max_new_tokens=max_new_tokens,
+                do_sample=False,
+                temperature=None,
+                top_p=None,
+                top_k=None,
+                repetition_penalty=1.0,
+                eos_token_id=self._ends,
+                pad_token_id=self._ends[0],
+                logits_processor=[_Only(allowed)] if allowed is not None else None,
+            )
+        return [self._until_end(row) for row in written[:, longest:].tolist()]
+
+    def ends(self, tokens: Sequence[int]) -> bool:
+        """Whether a reply ended by itself."""
+        return bool(tokens) and tokens[-1] in self._ends
+
+    def _until_end(self, tokens: list[int]) -> list[int]:
+        for place, token in enumerate(tokens):
+            if token in self._ends:
+                return tokens[: place + 1]
+        return tokens
+
+    def _batches(self, lengths: list[int], work: Callable[[list[int]], list[T]]) -> Iterator[tuple[int, T]]:
+        """Does work on batches of like length, the longest first: what does not fit shows at once."""
+        import torch
+
+        order = sorted(range(len(lengths)), key=lambda place: (-lengths[place], place))
+        while order:
+            size = max(1, self.batch_tokens // max(1, lengths[order[0]]))
+            batch, order = order[:size], order[size:]
+            try:
+                results = work(batch)
+            except torch.OutOfMemoryError:
+                torch.cuda.empty_cache()
+                if len(batch) == 1:
+                    what = f"one record of {lengths[batch[0]]} tokens does not fit into memory"
+                    raise InputError(
+                        Problem("model", what, mend="All that was predicted is kept. Take a smaller dtype")
+                    ) from None
+                self.batch_tokens = lengths[batch[0]] * max(1, len(batch) // 2)
+                order = batch + order
+                continue
+            yield from zip(batch, results, strict=True)
+
+
+def _digest_weights(folder: Path) -> str | None:
+    """Of the safetensors of a folder, whatever they are called; ``None`` if it holds none."""
+    weights = sorted(folder.glob("*.safetensors"))
+    return digest_json([digest_file(path) for path in weights]) if weights else None
+
+
+class _Only:
+    """Lets a reply have certain tokens only."""
+
+    def __init__(self, allowed: Sequence[int]) -> None:
+        self._allowed = list(allowed)
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        masked = scores.new_full(scores.shape, float("-inf"))
+        masked[:, self._allowed] = scores[:, self._allowed]
+        return masked
+
+
+def _merged(model: Any, adapter: Path) -> Any:
+    from peft import PeftModel
+
+    if not (adapter / "adapter_config.json").is_file():
+        raise InputError(Problem(str(adapter), "holds no adapter", "a folder with adapter_config.json"))
+    return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()

@@ -1,0 +1,203 @@
+"""Questions → predictions of a model on this machine, as they become ready."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evaluation.answer_tree import AnswerTree, build_tree
+from evaluation.answers import asks_for_the_false, parse_answer
+from evaluation.choice_scores import score_choice
+from evaluation.local_model import LocalModel, Reading
+from evaluation.protocols import (
+    FREE_TOKENS,
+    answer_logprobs,
+    constrained_answer,
+    likeliest_answer,
+    published_allowed,
+    published_letters,
+    published_tokens,
+    walk_free,
+    walk_published,
+)
+from evaluation.questions import Prompt, Question, render_prompt
+
+OPEN_TOKENS = 512
+"""Tokens of an open answer at most: the study's."""
+_SLICE = 512
+"""Questions whose batches are made together: prompts of like length are found among so many."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with its prompt."""
+
+    question: Question
+    prompt: Prompt
+
+
+def predict(
+    model: LocalModel, questions: Iterable[Question], protocols: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Predicts questions, and yields each prediction when its batch is done.
+
+    Args:
+        model: Who is asked.
+        questions: Of any types, mixed.
+        protocols: Of multiple choice; open questions have the protocol ``greedy`` only.
+
+    Yields:
+        Predictions as ``schemas/prediction.schema.json`` has them.
+    """
+    waiting: dict[tuple[str, int], list[Asked]] = {}
+    for question in questions:
+        kind = (question.record["type"], len(question.record["choices"]))
+        asked = _ask(model, question)
+        if isinstance(asked, dict):
+            yield asked
+            continue
+        waiting.setdefault(kind, []).append(asked)
+        if len(waiting[kind]) == _SLICE:
+            yield from _predict_slice(model, kind, waiting.pop(kind), protocols)
+    for kind, group in waiting.items():
+        yield from _predict_slice(model, kind, group, protocols)
+
+
+def _ask(model: LocalModel, question: Question) -> Asked | dict[str, Any]:
+    record = question.record
+    room = model.window - (OPEN_TOKENS if record["type"] == "oeq" else FREE_TOKENS)
+    prompt = render_prompt(record, model.tokenizer, model.frame.scaffold, room)
+    if prompt is None:
+        return {**_head(question), "refused": "too-long", "outputs": {}}
+    return Asked(question, prompt)
+
+
+def _head(question: Question, prompt: Prompt | None = None) -> dict[str, Any]:
+    record = question.record
+    head = {name: record[name] for name in ("id", "source", "group_id", "subject", "type", "origin")}
+    head |= {"permutation": question.permutation, "order": list(question.order)}
+    head |= {"gold": record["answer"] if record["choices"] else None, "options": len(record["choices"])}
+    if prompt:
+        head |= {"prompt_sha256": prompt.digest, "prompt_tokens": len(prompt.tokens)}
+        head |= {"left_out_tokens": prompt.left_out}
+    return head
+
+
+def _predict_slice(
+    model: LocalModel, kind: tuple[str, int], group: list[Asked], protocols: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    begun = time.perf_counter()
+    make = _open if kind[0] == "oeq" else _choices
+    for place, outputs in make(model, kind, group, protocols):
+        now = time.perf_counter()
+        head = _head(group[place].question, group[place].prompt)
+        yield {**head, "outputs": outputs, "seconds": round((now - begun) / len(group), 4)}
+
+
+def _open(
+    model: LocalModel, kind: tuple[str, int], group: list[Asked], protocols: Sequence[str]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    for place, tokens in model.write([asked.prompt.tokens for asked in group], OPEN_TOKENS):
+        yield place, {"greedy": _reply(model, tokens, OPEN_TOKENS)}
+
+
+def _reply(model: LocalModel, tokens: list[int], limit: int) -> dict[str, Any]:
+    text = model.tokenizer.decode(tokens, skip_special_tokens=True).strip()
+    return {"reply": text, "finish": "stop" if model.ends(tokens) else "length", "tokens": len(tokens)}
+
+
+def _choices(
+    model: LocalModel, kind: tuple[str, int], group: list[Asked], protocols: Sequence[str]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """All protocols of a group of one type and number of options."""
+    prompts = [asked.prompt.tokens for asked in group]
+    if set(protocols) == {"greedy"}:
+        for place, tokens in model.write(prompts, FREE_TOKENS):
+            yield place, {"greedy": _free(model, group[place].question, tokens)}
+        return
+    tree = build_tree(*kind, model.tokenizer, model.frame.end_of_turn)
+    limit = published_tokens(*kind)
+    outputs: dict[int, dict[str, Any]] = {}
+    longer: list[int] = []
+    astray: list[int] = []
+    for place, reading in model.read_trees(prompts, tree):
+        question = group[place].question
+        found = outputs[place] = _from_tree(tree, reading, question, protocols)
+        if "published-constrained" in protocols:
+            walk = walk_published(tree, reading, limit)
+            if walk.whole:
+                found["published-constrained"] = _published(model, question, walk.tokens)
+            else:
+                astray.append(place)
+        free = walk_free(tree, reading, FREE_TOKENS)
+        wanted = "greedy" in protocols or (
+            "published-greedy" in protocols and not walk_free(tree, reading, limit).whole
+        )
+        if free.whole or not wanted:
+            _add_free(model, question, found, free.tokens, protocols, limit)
+        else:
+            longer.append(place)
+        if not (astray and astray[-1] == place) and not (longer and longer[-1] == place):
+            yield place, outputs.pop(place)
+    # Replies that leave the tree are written by the model itself.
+    if astray:
+        written = model.write([prompts[place] for place in astray], limit, published_allowed(tree))
+        for at, tokens in written:
+            place = astray[at]
+            outputs[place]["published-constrained"] = _published(model, group[place].question, tokens)
+            if place not in longer:
+                yield place, outputs.pop(place)
+    if longer:
+        new_tokens = FREE_TOKENS if "greedy" in protocols else limit
+        for at, tokens in model.write([prompts[place] for place in longer], new_tokens):
+            place = longer[at]
+            _add_free(model, group[place].question, outputs[place], tokens, protocols, limit)
+            yield place, outputs.pop(place)
+
+
+def _from_tree(
+    tree: AnswerTree, reading: Reading, question: Question, protocols: Sequence[str]
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if "constrained" in protocols:
+        found["constrained"] = _scored(question, constrained_answer(tree, reading))
+    if "likelihood" in protocols:
+        logprobs = answer_logprobs(tree, reading)
+        letters = likeliest_answer(logprobs)
+        found["likelihood"] = _scored(question, letters, logprob=round(logprobs[letters], 4))
+        if len(tree.answers) <= 10:
+            found["likelihood"]["logprobs"] = {a: round(score, 4) for a, score in logprobs.items()}
+    return found
+
+
+def _add_free(
+    model: LocalModel,
+    question: Question,
+    outputs: dict[str, Any],
+    tokens: list[int],
+    protocols: Sequence[str],
+    limit: int,
+) -> None:
+    if "greedy" in protocols:
+        outputs["greedy"] = _free(model, question, tokens)
+    if "published-greedy" in protocols:
+        outputs["published-greedy"] = _published(model, question, tokens[:limit])
+
+
+def _free(model: LocalModel, question: Question, tokens: list[int]) -> dict[str, Any]:
+    reply = _reply(model, tokens, FREE_TOKENS)
+    record = question.record
+    answer = parse_answer(reply["reply"], record["choices"], asks_for_the_false(record["instruction"]))
+    return _scored(question, answer.letters, rule=answer.rule, **reply)
+
+
+def _published(model: LocalModel, question: Question, tokens: list[int]) -> dict[str, Any]:
+    text = model.tokenizer.decode(tokens, skip_special_tokens=True).strip()
+    return _scored(question, published_letters(text, question.labels), reply=text)
+
+
+def _scored(question: Question, letters: str | None, **more: Any) -> dict[str, Any]:
+    scores = score_choice(letters, question.record["answer"], len(question.record["choices"]))
+    return {"letters": letters, "own_letters": question.in_own_order(letters), **scores._asdict(), **more}
