@@ -36,9 +36,6 @@ from medinjection_fr.record import SPLITS
 THRESHOLDS = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85)
 TOP = Search().top
 PAIRS = Path(__file__).with_name("semantic_pairs.yaml")
-MISALIGNED = {"PubMed_8": (462, 735), "Wikinews_1": (1086, 1095), "Wikinews_3": (1107, 1121)}
-"""Segments of TICO-19's file whose French does not translate the English: where the English has a number, 10 % of
-these have one in common with the French, and 99 % of the others."""
 SENTENCES_PER_PASSAGE = 4
 CONTRARIES = {
     "n'est pas": "est",
@@ -92,14 +89,8 @@ def candidates(name: str, questions: Vectors, records: Vectors) -> list[object]:
 
 
 def translations(data: Path) -> list[tuple[str, str]]:
-    """English and French of the aligned segments of TICO-19."""
-    pairs = []
-    for row in read_rows(data, "tico-19"):
-        document, number = row["source_id"].rsplit(":", 1)
-        first, last = MISALIGNED.get(document, (1, 0))
-        if not first <= int(number) <= last:
-            pairs.append((row["context"], row["answer"]))
-    return pairs
+    """English and French of the segments of TICO-19, without those that the source refuses as misaligned."""
+    return [(row["context"], row["answer"]) for row in read_rows(data, "tico-19")]
 
 
 def passages(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

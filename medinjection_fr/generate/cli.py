@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,7 @@ import click
 _PATH = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 _job_option = click.option("--job", "name", help="Which job, if the journal holds several.")
-_RUN_OPTIONS = [
-    click.option("--data", type=_PATH, default=Path(), help="Folder with a folder for each source."),
-    click.option("--journal", type=_PATH, required=True, help="SQLite file that keeps every answer."),
-    click.option("--model", required=True, help="apertium, or the name of a model at the endpoint."),
+_MODEL_OPTIONS = [
     click.option("--endpoint", help="Base URL of an OpenAI-compatible server."),
     click.option("--served-as", help="What the endpoint calls the model, if that is another name."),
     click.option(
@@ -27,13 +24,6 @@ _RUN_OPTIONS = [
     click.option("--price-in", type=float, help="Euros for a million tokens sent."),
     click.option("--price-out", type=float, help="Euros for a million tokens written."),
     click.option(
-        "--preview", type=click.IntRange(1), help="Show so many pairs first, then ask whether to go on."
-    ),
-    click.option("--yes", is_flag=True, help="Go on after the preview without asking."),
-    click.option(
-        "--limit", type=click.IntRange(1), help="So many materials: a random sample, always the same."
-    ),
-    click.option(
         "--at-once", type=click.IntRange(1), default=64, show_default=True, help="Requests under way."
     ),
     click.option(
@@ -42,6 +32,19 @@ _RUN_OPTIONS = [
         multiple=True,
         metavar="NAME=VALUE",
         help="Of every request; null removes.",
+    ),
+]
+_RUN_OPTIONS = [
+    click.option("--data", type=_PATH, default=Path(), help="Folder with a folder for each source."),
+    click.option("--journal", type=_PATH, required=True, help="SQLite file that keeps every answer."),
+    click.option("--model", required=True, help="apertium, or the name of a model at the endpoint."),
+    *_MODEL_OPTIONS,
+    click.option(
+        "--preview", type=click.IntRange(1), help="Show so many pairs first, then ask whether to go on."
+    ),
+    click.option("--yes", is_flag=True, help="Go on after the preview without asking."),
+    click.option(
+        "--limit", type=click.IntRange(1), help="So many materials: a random sample, always the same."
     ),
     click.option(
         "--name", help="Catalogue name of the records; <source>-translated or -synthetic if not given."
@@ -52,7 +55,16 @@ _RUN_OPTIONS = [
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that translation and synthesis share."""
-    for option in reversed(_RUN_OPTIONS):
+    return _with(_RUN_OPTIONS, command)
+
+
+def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How a model is asked."""
+    return _with(_MODEL_OPTIONS, command)
+
+
+def _with(options: Sequence[Callable[..., Any]], command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(options):
         command = option(command)
     return command
 
@@ -78,6 +90,52 @@ def translate_run(source: str, template: str | None, without_explanations: bool,
     from medinjection_fr.generate.translation.translate import plan
 
     run_command(plan(source, options["model"], template, not without_explanations), **options)
+
+
+@translate.command("score")
+@click.option(
+    "--pairs", "memory", type=_PATH, required=True, help="Translation memory (TMX) by professionals."
+)
+@click.option(
+    "--hypotheses",
+    type=_PATH,
+    help="Translations to score: a line for each pair, or .jsonl with id and translation.",
+)
+@click.option("--model", help="Or who translates: apertium, or the name of a model at the endpoint.")
+@click.option("--journal", type=_PATH, help="SQLite file that keeps every answer of the model.")
+@model_options
+@click.option("--template", help="Name or YAML file; translate-item or translate-apertium if not given.")
+@click.option("--limit", type=click.IntRange(1), help="So many pairs: a random sample, always the same.")
+@click.option(
+    "--resamples",
+    type=click.IntRange(100),
+    default=1_000,
+    show_default=True,
+    help="Samples of the bootstrap that gives the intervals.",
+)
+@click.option(
+    "--comet",
+    "checkpoint",
+    type=_PATH,
+    help="Checkpoint of a COMET model, to score with comet-score; none is downloaded.",
+)
+@click.option("--save", type=_PATH, help="Folder for source.txt, reference.txt and hypothesis.txt.")
+@_json_option
+def translate_score(as_json: bool, **options: Any) -> None:
+    """Score translations into French against those of professionals: BLEU, chrF++ and COMET, with intervals.
+
+    Example: medinjection-fr translate score --pairs data/tico-19/all.en-fr.tmx --model apertium --journal tico.sqlite
+    """
+    from medinjection_fr.generate.score.command import score_translator
+    from medinjection_fr.generate.score.report import print_report
+
+    report = score_translator(**options)
+    if report is None:
+        click.echo(f"Wrote {options['save']}. Next: translate source.txt, then give --hypotheses")
+    elif as_json:
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
+        print_report(report)
 
 
 @click.group()

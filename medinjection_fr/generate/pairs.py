@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import html
+import re
 from collections import Counter
 from collections.abc import Mapping
+from html.entities import html5
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from medinjection_fr.checked_yaml import read_yaml
 from medinjection_fr.curate.compare import comparison_tokens
+from medinjection_fr.sources.misaligned import is_misaligned
 from medinjection_fr.sources.tmx import read_units
 
-_MISALIGNED_FILE = Path(__file__).with_name("misaligned.yaml")
 _LABEL = 3
 """Words up to which a text is a section label or a title, and says nothing of a translator."""
 
@@ -24,6 +24,8 @@ REASONS = {
     "label": f"a section label: no more than {_LABEL} words",
 }
 """Why a unit is left out."""
+
+_ENTITY = re.compile(r"&(?:#\d+|#[xX][\da-fA-F]+|[A-Za-z][A-Za-z\d]*);")
 
 
 class Pair(NamedTuple):
@@ -47,11 +49,26 @@ class Pairs(NamedTuple):
         kept: Those pairs, in order.
         excluded: How many units were left out, by the keys of ``REASONS``.
         misaligned: The misaligned ones among these.
+        names: Names of all units of the file, in order.
+        places: Place of each kept pair among them, counted from 0.
+        entities: Kept pairs in which HTML entities were read.
     """
 
     kept: list[Pair]
     excluded: Mapping[str, int]
     misaligned: list[Pair]
+    names: list[str]
+    places: list[int]
+    entities: int
+
+
+def read_entities(text: str) -> str:
+    """The text with its HTML entities read: ``&#39;`` is an apostrophe. What is no entity stays."""
+    return _ENTITY.sub(lambda match: _read_entity(match[0]), text)
+
+
+def _read_entity(entity: str) -> str:
+    return html.unescape(entity) if entity[1] == "#" or entity[1:] in html5 else entity
 
 
 def read_pairs(path: Path) -> Pairs:
@@ -60,44 +77,30 @@ def read_pairs(path: Path) -> Pairs:
     Raises:
         InputError: The file is absent or no XML.
     """
-    kept: list[Pair] = []
-    misaligned: list[Pair] = []
+    pairs = Pairs([], {}, [], [], [], 0)
     excluded: Counter[str] = Counter()
-    for unit in read_units(path, path.name):
-        if not (unit.english or "").strip() or not (unit.french or "").strip():
+    entities = 0
+    for place, unit in enumerate(read_units(path, path.name)):
+        pairs.names.append(unit.name)
+        english, french = unit.english or "", unit.french or ""
+        if not english.strip() or not french.strip():
             excluded["unreadable"] += 1
             continue
-        pair = Pair(unit.name, html.unescape(str(unit.english)), html.unescape(str(unit.french)))
-        if reason := _reason(pair):
+        pair = Pair(unit.name, read_entities(english), read_entities(french))
+        if is_misaligned(english, french):
+            excluded["misaligned"] += 1
+            pairs.misaligned.append(pair)
+        elif reason := _reason(pair):
             excluded[reason] += 1
-            misaligned += [pair] if reason == "misaligned" else []
         else:
-            kept.append(pair)
-    return Pairs(kept, {reason: excluded[reason] for reason in REASONS}, misaligned)
+            pairs.kept.append(pair)
+            pairs.places.append(place)
+            entities += pair[1:] != (english, french)
+    return pairs._replace(excluded={reason: excluded[reason] for reason in REASONS}, entities=entities)
 
 
 def _reason(pair: Pair) -> str | None:
-    if _is_misaligned(pair.name):
-        return "misaligned"
     words = comparison_tokens(pair.english)
     if words == comparison_tokens(pair.french):
         return "identical"
     return "label" if len(words) <= _LABEL else None
-
-
-def _is_misaligned(name: str) -> bool:
-    prefix, _, number = name.rpartition(":")
-    return number.isdecimal() and any(
-        int(number) in range_ for range_ in _misaligned_ranges().get(prefix, ())
-    )
-
-
-@functools.cache
-def _misaligned_ranges() -> dict[str, list[range]]:
-    ranges: dict[str, list[range]] = {}
-    files: Mapping[str, Mapping[str, Any]] = read_yaml(_MISALIGNED_FILE)
-    for units in files.values():
-        for prefix, listed in units.items():
-            first, last = map(int, listed.split("-"))
-            ranges.setdefault(prefix, []).append(range(first, last + 1))
-    return ranges

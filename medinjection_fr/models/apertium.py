@@ -6,6 +6,9 @@ same translation, alone or among others. That takes care, because the plain ``ap
 - segments that are lines of one text exchange words, so each goes through the pipeline by itself, ended by NUL;
 - the Catalan tagger keeps what it has learned from earlier segments, so each segment gets a fresh one;
 - markers such as ``(B)`` are translated too, so labels stay outside.
+
+On some segments a stage crashes, and takes along what came after. So the segment that a broken pipeline was at gets
+one of its own, and is refused if that one crashes too; what it has lost besides is sent again through a new one.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from medinjection_fr.errors import InputError, Problem
@@ -27,7 +31,9 @@ from medinjection_fr.models.request import Reply, Request
 _MODES = Path("/usr/share/apertium/modes")
 _PAIRS = ("eng-cat", "fra-cat")
 _TAGGER = "apertium-tagger -z -g "
-_TAGGERS_AT_ONCE = 4
+_PROCESSES_AT_ONCE = 4
+_TRIES_ALONE = 2
+_SILENCE_S = 3
 _LONGEST_BYTES = 1 << 24
 _END = ".[]"
 """A sentence end and an empty blank, as Apertium's own reader of plain text puts them."""
@@ -55,8 +61,8 @@ class Apertium:
         tagger = next(place for place, stage in enumerate(stages) if stage.startswith(_TAGGER))
         self._tagger = stages[tagger]
         self._before, self._after = " | ".join(stages[:tagger]), " | ".join(stages[tagger + 1 :])
-        self._lines: tuple[_Line, _Line] | None = None
-        self._taggers = asyncio.Semaphore(_TAGGERS_AT_ONCE)
+        self._lines: dict[str, _Line] = {}
+        self._places = asyncio.Semaphore(_PROCESSES_AT_ONCE)
 
     def translate(self, segments: Sequence[str]) -> list[str]:
         """Translates English segments into French, each by itself."""
@@ -73,7 +79,7 @@ class Apertium:
         """Translates the last message, a JSON object of segments by label.
 
         Raises:
-            ModelError: The message is something else (``request-refused``), or the pipeline broke.
+            ModelError: The message is something else (``request-refused``), or Apertium crashes on it.
         """
         start = time.monotonic()
         try:
@@ -88,22 +94,36 @@ class Apertium:
 
     async def close(self) -> None:
         """Ends the processes."""
-        if self._lines is not None:
-            lines, self._lines = self._lines, None
-            for line in lines:
-                await line.close()
+        lines, self._lines = self._lines, {}
+        for line in lines.values():
+            await line.close()
 
     async def _translate(self, segment: str) -> str:
         if not segment.strip():
             return segment
-        if self._lines is None:
-            self._lines = (_Line(self._before), _Line(self._after))
-            self._taggers = asyncio.Semaphore(_TAGGERS_AT_ONCE)
-        before, after = self._lines
-        analysed = await before.through(_to_stream(segment))
-        async with self._taggers:
-            tagged = await _run(self._tagger, analysed)
-        return _from_stream(await after.through(tagged))
+        if not self._lines:  # a semaphore belongs to the loop that it is first used in
+            self._places = asyncio.Semaphore(_PROCESSES_AT_ONCE)
+        analysed = await self._through(self._before, _to_stream(segment))
+        tagged = await self._alone(self._tagger, analysed)
+        return _from_stream(await self._through(self._after, tagged))
+
+    async def _through(self, command: str, piece: bytes) -> bytes:
+        """A piece through the open pipeline of a command, or by itself if the pipeline breaks on it."""
+        came = None
+        while came is None:
+            line = self._lines.setdefault(command, _Line(command))
+            came = await line.through(piece)
+            if not came and self._lines.get(command) is line:
+                del self._lines[command]
+                await line.close()
+        return came or await self._alone(command, piece)
+
+    async def _alone(self, command: str, piece: bytes) -> bytes:
+        for _ in range(_TRIES_ALONE):
+            async with self._places:
+                if came := await _run(command, piece):
+                    return came
+        raise ModelError("content-crashes", "Apertium crashes on a segment")
 
 
 class _Line:
@@ -111,19 +131,33 @@ class _Line:
 
     def __init__(self, command: str) -> None:
         self._command = command
-        self._starting = asyncio.ensure_future(self._start())
-        self._waiting: deque[asyncio.Future[bytes]] = deque()
+        self._starting: asyncio.Future[asyncio.subprocess.Process] | None = None
+        self._waiting: deque[asyncio.Future[bytes | None]] = deque()
+        self._has_ended = False
 
-    async def through(self, piece: bytes) -> bytes:
+    async def through(self, piece: bytes) -> bytes | None:
+        """What comes of a piece; nothing if the pipeline broke on it, ``None`` if it broke before."""
+        self._starting = self._starting or asyncio.ensure_future(self._start())
         process = await asyncio.shield(self._starting)
         assert process.stdin is not None
-        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        if self._has_ended:
+            return None
+        future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         process.stdin.write(piece + b"\0")
-        await process.stdin.drain()
+        with suppress(ConnectionError):  # it has ended, which the future will tell
+            await process.stdin.drain()
+        while not (await asyncio.wait({future}, timeout=_SILENCE_S))[0]:
+            if self._waiting[0] is future:
+                # A stage that is about to crash keeps silent until something follows. The end of the
+                # input makes it, and loses nothing if the pipeline was only slow.
+                self._has_ended = True
+                process.stdin.close()
         return await future
 
     async def close(self) -> None:
+        if self._starting is None:
+            return
         process = await self._starting
         assert process.stdin is not None
         process.stdin.close()
@@ -150,17 +184,16 @@ class _Line:
                 break
             if piece:  # some stages say NUL twice
                 self._settle(piece)
+        self._has_ended = True
+        if self._waiting:
+            self._settle(b"")
         while self._waiting:
-            self._settle(ModelError("server-error", "a process of Apertium ended"))
+            self._settle(None)
 
-    def _settle(self, result: bytes | ModelError) -> None:
+    def _settle(self, result: bytes | None) -> None:
         future = self._waiting.popleft()
-        if future.done():  # whoever waited was cancelled
-            return
-        if isinstance(result, bytes):
+        if not future.done():  # done: whoever waited was cancelled
             future.set_result(result)
-        else:
-            future.set_exception(result)
 
 
 async def _run(command: str, piece: bytes) -> bytes:

@@ -18,6 +18,7 @@ STOPPING_RULES = {
 REFUSING_RULES = {
     "context-too-long": "the messages and the reply do not fit into the model's window",
     "content-filtered": "the endpoint refuses the content of the messages",
+    "content-crashes": "the content of the messages makes the model's program crash, each time",
 }
 """This one request will never be answered, however often it is asked: its item is rejected. Journalled."""
 

@@ -15,6 +15,7 @@ PARSE_RULES = {
     "split-unknown": "the record names the split train, validation or test",
     "choices-unparsed": "the options are labelled A, B, C … without a gap, at the end of the text",
     "answer-unparsed": "the gold answer can be read without guessing",
+    "translation-misaligned": "a translation is that of its own text: the pair is not on the list of wrong ones",
 }
 """Rules by which an adapter refuses a record; those of ``record.INVARIANTS`` come after."""
 

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element
 
 from medinjection_fr.sources.adapter import Draft, InputFile, Refused, find_catalogued_files
 from medinjection_fr.sources.catalogue import Source
+from medinjection_fr.sources.misaligned import is_misaligned
 from medinjection_fr.sources.translation import translation_fields
 from medinjection_fr.sources.xml import read_xml
 
@@ -61,6 +62,9 @@ def read(file: InputFile, source: Source) -> Iterator[Draft | Refused]:
         elif french is None:
             evidence = "not one French variant with one segment of plain text"
             yield Refused(position, name, "answer-unparsed", evidence)
+        elif is_misaligned(english, french):
+            evidence = "the French translates another unit: the pair is listed in sources/misaligned.yaml"
+            yield Refused(position, name, "translation-misaligned", evidence)
         else:
             yield Draft(position, file.split, translation_fields(name, english, french, "fr"))
 

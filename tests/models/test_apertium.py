@@ -59,3 +59,23 @@ def test_a_labelled_message_comes_back_with_its_labels():
 def test_any_other_message_is_refused(content: str):
     with pytest.raises(ModelError, match="request-refused"):
         asyncio.run(Apertium().ask(Request(({"role": "user", "content": content},))))
+
+
+CRASHES = "There would have to be safeguards against abuse and the rights of citizens to respond to abuses;"
+
+
+def test_a_segment_that_crashes_apertium_is_refused_and_takes_no_other_along():
+    async def ask_all() -> list[Reply | ModelError]:
+        model = Apertium()
+        texts = [*SEGMENTS, CRASHES, *SEGMENTS[::-1]]
+        requests = [Request(({"role": "user", "content": json.dumps({"A": text})},)) for text in texts]
+        try:
+            return await asyncio.gather(*map(model.ask, requests), return_exceptions=True)
+        finally:
+            await model.close()
+
+    *replies, crashed = sorted(asyncio.run(ask_all()), key=lambda reply: isinstance(reply, ModelError))
+    assert crashed.rule == "content-crashes" and crashed.refuses_request
+    translations = [json.loads(reply.text)["A"] for reply in replies]
+    assert translations[:5] == translations[5:][::-1]
+    assert translations[1] == "Aucun"

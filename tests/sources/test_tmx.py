@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
+import yaml
 from examples import read_outcomes
 
 from medinjection_fr.errors import InputError
 from medinjection_fr.sources.adapter import InputFile, Refused
 from medinjection_fr.sources.catalogue import load_catalogue
-from medinjection_fr.sources.tmx import find_files, read
+from medinjection_fr.sources.misaligned import LIST, is_misaligned
+from medinjection_fr.sources.tmx import find_files, read, read_units
 from medinjection_fr.sources.translation import INSTRUCTIONS
 
 SOURCE = load_catalogue()["tico-19"]
@@ -170,8 +173,61 @@ def test_a_broken_file_is_named(content: str | bytes, what: str, tmp_path: Path)
 
 def test_real_file(data: Path) -> None:
     (file,) = find_files(data / "tico-19", SOURCE)
-    records = read_outcomes(file.path, SOURCE, file.split, file.name)
-    assert len(records) == 3071
-    assert all(isinstance(record, dict) for record in records)
-    assert len({record["source_id"] for record in records}) == 3071
+    outcomes = read_outcomes(file.path, SOURCE, file.split, file.name)
+    records = [outcome for outcome in outcomes if isinstance(outcome, dict)]
+    assert len(outcomes) == 3071
+    assert len(records) == 2772
+    assert {outcome for outcome in outcomes if isinstance(outcome, str)} == {"translation-misaligned"}
+    assert len({record["source_id"] for record in records}) == 2772
     assert {record["instruction"] for record in records} == {INSTRUCTIONS["fr"]}
+
+
+def test_misaligned_units_of_the_real_file_are_named(data: Path) -> None:
+    (file,) = find_files(data / "tico-19", SOURCE)
+    refused = [item for item in read(file, SOURCE) if isinstance(item, Refused)]
+    assert len(refused) == 299
+    assert refused[0] == Refused(
+        462,
+        "PubMed_8:462",
+        "translation-misaligned",
+        "the French translates another unit: the pair is listed in sources/misaligned.yaml",
+    )
+    listed = yaml.safe_load(LIST.read_text(encoding="utf-8"))["tico-19"]
+    assert [item.source_id for item in refused] == list(listed)
+
+
+@pytest.fixture
+def real_units(data: Path) -> list[Any]:
+    return list(read_units(data / "tico-19" / NAME, NAME))
+
+
+def rewritten(folder: Path, units: list[tuple[str, str, str]]) -> list[Any]:
+    """What becomes of a file of these units: name, English, French."""
+    content = memory(
+        *(
+            unit(
+                f'<tuv xml:lang="en"><seg>{escape(english)}</seg></tuv>',
+                f'<tuv xml:lang="fr"><seg>\n {escape(french)}\n</seg></tuv>',
+                name=f' tuid="{name}"',
+            )
+            for name, english, french in units
+        )
+    )
+    return read_outcomes(written(folder, content), SOURCE)
+
+
+def test_a_corrected_file_loses_no_pair(real_units: list[Any], tmp_path: Path) -> None:
+    """The names of the listed units, with another French each: that of the unit that follows."""
+    wrong = [u for u in real_units if is_misaligned(u.english, u.french)]
+    follow = [*wrong[1:], wrong[0]]
+    corrected = [(a.name, a.english, b.french) for a, b in zip(wrong, follow, strict=True)]
+    outcomes = rewritten(tmp_path, corrected)
+    assert len(outcomes) == 299
+    assert all(isinstance(outcome, dict) for outcome in outcomes)
+
+
+def test_a_cut_and_renumbered_file_still_loses_the_wrong_ones(real_units: list[Any], tmp_path: Path) -> None:
+    some = [(f"x{number}", u.english, u.french) for number, u in enumerate(real_units[455:470])]
+    outcomes = rewritten(tmp_path, some)
+    assert [isinstance(outcome, dict) for outcome in outcomes] == [True] * 6 + [False] * 9
+    assert outcomes[6:] == ["translation-misaligned"] * 9

@@ -37,7 +37,7 @@ EXPLAIN = "explain"
 _WRITTEN = ("instruction", "context", "choices", "answer", "explanation", "facts", "type")
 _WHOLE = {"type": "object", "required": ["instruction"]}
 """Schema of a whole reply, and not of a piece of one. What else it must hold is told by rules of its own."""
-_GROWTH = 2.5
+GROWTH = 2.5
 """Characters of the longest answer that is expected, for a character that is sent: French is longer than
 English by a fifth, and some tokenizers cut its words into small pieces."""
 
@@ -54,16 +54,20 @@ def plan(source: str, model: str, template: str | None, explain: bool) -> Plan:
     Raises:
         InputError: There is no such source or template, or the template has mistakes.
     """
-    name = template or ("translate-apertium" if model == "apertium" else "translate-item")
     options = {EXPLAIN: explain}
     return Plan(
         kind="translation",
         source=find_source(source),
         yields="items",
-        templates=(find_template(name, FIELDS, NEEDED),),
+        templates=(find_template(template or template_for(model), FIELDS, NEEDED),),
         options=options,
         name=f"{source}-translated",
     )
+
+
+def template_for(model: str) -> str:
+    """The template that a model is asked with if none is given."""
+    return "translate-apertium" if model == "apertium" else "translate-item"
 
 
 class Translation:
@@ -110,7 +114,7 @@ class Translation:
         """The first request about what is sent, and why it should not be asked."""
         source, segments = (json.dumps(form, ensure_ascii=False, indent=1) for form in (sent, flat(sent)))
         values = {name: sent.get(name, "") for name in FIELDS} | {"source": source, "segments": segments}
-        parameters, reason = sent_parameters(self._parameters, int(len(source) * _GROWTH))
+        parameters, reason = sent_parameters(self._parameters, int(len(source) * GROWTH))
         schema = schema_of(flat(sent) if self._is_flat else sent)
         return Request(self._template.messages(values), schema, parameters, self._template.reference), reason
 

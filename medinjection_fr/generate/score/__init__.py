@@ -1,0 +1,1 @@
+"""A translator's score: its translations beside those of professionals."""
