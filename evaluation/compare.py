@@ -58,8 +58,9 @@ def read_runs(paths: Sequence[Path]) -> list[Run]:
     """
     runs = []
     for path in paths:
+        described = read_run(path)
         found = {(p["id"], p["permutation"]): p for p in read_predictions(path)}
-        runs.append(Run(path.name, read_run(path), found, read_open_scores(path)))
+        runs.append(Run(path.name, described, found, read_open_scores(path)))
     problems = []
     for path, run in zip(paths[1:], runs[1:], strict=True):
         for key, value in runs[0].described["data"].items():

@@ -44,14 +44,11 @@ class RunFolder:
             self._lock.acquire()
         except filelock.Timeout:
             raise InputError(Problem(str(path), "another process is writing to this run")) from None
-        if (path / RUN).exists():
-            _check_same(path, described)
-        elif (path / PREDICTIONS).exists():
-            raise InputError(Problem(str(path), f"holds predictions without {RUN}", mend="Give another --output"))
-        else:
-            unfinished = path / f"{RUN}.{os.getpid()}.part"
-            unfinished.write_bytes(canonical_json(described))
-            unfinished.replace(path / RUN)
+        try:
+            _begin_or_check(path, described)
+        except BaseException:
+            self._lock.release()
+            raise
         self.done = _cut_and_read_keys(path / PREDICTIONS)
         self._file = (path / PREDICTIONS).open("ab")
 
@@ -71,6 +68,17 @@ class RunFolder:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _begin_or_check(path: Path, described: Mapping[str, Any]) -> None:
+    if (path / RUN).exists():
+        _check_same(path, described)
+    elif (path / PREDICTIONS).exists():
+        raise InputError(Problem(str(path), f"holds predictions without {RUN}", mend="Give another --output"))
+    else:
+        unfinished = path / f"{RUN}.{os.getpid()}.part"
+        unfinished.write_bytes(canonical_json(described))
+        unfinished.replace(path / RUN)
 
 
 def _check_same(path: Path, described: Mapping[str, Any]) -> None:
