@@ -40,6 +40,10 @@ class Reading:
 class LocalModel:
     """Weights and tokenizer, ready to be asked.
 
+    Attributes:
+        window: Tokens that prompt and reply may have together.
+        end_tokens: Tokens that end a reply.
+
     Args:
         name: A folder, or a model's name on the Hub.
         revision: Commit or tag on the Hub.
@@ -76,7 +80,7 @@ class LocalModel:
             if "sliding_attention" in layers or (not layers and getattr(config, "use_sliding_window", True)):
                 self.window = min(self.window, int(sliding))
         self.batch_tokens = batch_tokens or (2**17 if self.device == "cuda" else 2**12)
-        self._ends = self._end_tokens()
+        self.end_tokens = self._end_tokens()
         self.described = {
             "name": name,
             "revision": revision or getattr(config, "_commit_hash", None),
@@ -180,19 +184,19 @@ class LocalModel:
                 top_p=None,
                 top_k=None,
                 repetition_penalty=1.0,
-                eos_token_id=self._ends,
-                pad_token_id=self._ends[0],
+                eos_token_id=self.end_tokens,
+                pad_token_id=self.end_tokens[0],
                 logits_processor=[_Only(allowed)] if allowed is not None else None,
             )
         return [self._until_end(row) for row in written[:, longest:].tolist()]
 
     def ends(self, tokens: Sequence[int]) -> bool:
         """Whether a reply ended by itself."""
-        return bool(tokens) and tokens[-1] in self._ends
+        return bool(tokens) and tokens[-1] in self.end_tokens
 
     def _until_end(self, tokens: list[int]) -> list[int]:
         for place, token in enumerate(tokens):
-            if token in self._ends:
+            if token in self.end_tokens:
                 return tokens[: place + 1]
         return tokens
 
