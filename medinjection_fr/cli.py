@@ -15,7 +15,7 @@ from click.core import ParameterSource
 
 from medinjection_fr import __version__
 from medinjection_fr.errors import InputError, Problem
-from medinjection_fr.generate.cli import generate, translate
+from medinjection_fr.generate.cli import generate, synthesize, translate
 
 if TYPE_CHECKING:
     from medinjection_fr.release.manifest import Release
@@ -75,6 +75,7 @@ def main() -> None:
 
 
 main.add_command(translate)
+main.add_command(synthesize)
 main.add_command(generate)
 
 

@@ -11,6 +11,7 @@ import pytest
 from hub.server import serve_hub
 from hub.state import Hub
 from publishing import VERSIONS, Stage, build_version
+from real_model import CannotBeInstalled, RealModel, served_small_model
 from releases import STUDY, few_rows, write_recipe
 
 from medinjection_fr.build import build
@@ -34,6 +35,16 @@ def data() -> Path:
     if "MEDINJECTION_DATA" not in os.environ:
         pytest.skip("MEDINJECTION_DATA names no folder of upstream files")
     return Path(os.environ["MEDINJECTION_DATA"])
+
+
+@pytest.fixture(scope="session")
+def real_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealModel]:
+    """A small language model on 127.0.0.1; minutes to install, once, and half a minute to start: for slow tests."""
+    try:
+        with served_small_model(tmp_path_factory.mktemp("real-model") / "log") as model:
+            yield model
+    except CannotBeInstalled as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

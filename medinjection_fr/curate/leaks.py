@@ -90,25 +90,66 @@ def _search_shard(asked: Path, task: tuple[int, Path, str], count: Count) -> Non
 
 
 @functools.lru_cache(maxsize=1)
-def _open_index(asked: Path) -> _Index:
+def _open_index(asked: Path) -> QuestionIndex:
     """Builds the index, once in each process."""
-    return _Index([(ComparedRecord.of(texts), split) for texts, split in json.loads(asked.read_bytes())])
+    return QuestionIndex(
+        [(ComparedRecord.of(texts), split) for texts, split in json.loads(asked.read_bytes())]
+    )
 
 
-class _Index:
-    """Questions by key, band and probe; their splits."""
+class QuestionIndex:
+    """Questions by key, band and probe; more can be added.
+
+    Args:
+        asked: Forms of comparison, each with its split.
+
+    Attributes:
+        splits: The split of each question, by its number.
+    """
 
     def __init__(self, asked: Sequence[tuple[ComparedRecord, str]]) -> None:
-        self._forms = [form for form, _ in asked]
-        self.splits = [split for _, split in asked]
-        self._exact = _by_key((form.key("exact"),) for form in self._forms)
-        bands = band_hashes(signatures([form.all_tokens() for form in self._forms])).tolist()
-        self._bands = _by_key(map(tuple, bands))
-        probed = _by_key(tuple(probes(form.question)) for form in self._forms)
-        self._probes = {probe: who for probe, who in probed.items() if len(who) <= _COMMON_PROBE}
+        self._forms: list[ComparedRecord] = []
+        self.splits: list[str] = []
+        self._exact: dict[int, list[int]] = {}
+        self._bands: dict[int, list[int]] = {}
+        self._probes: dict[int, list[int]] = {}
+        bands = band_hashes(signatures([form.all_tokens() for form, _ in asked])).tolist()
+        for (form, split), hashes in zip(asked, bands, strict=True):
+            self.add(form, split, hashes)
 
-    def matches(self, form: ComparedRecord, bands: Sequence[int]) -> Iterator[tuple[int, str, float]]:
-        """Questions that a record says, each once, by the strongest kind."""
+    def add(self, form: ComparedRecord, split: str, bands: Sequence[int] | None = None) -> None:
+        """Adds a question; its number is how many there were.
+
+        Args:
+            form: Its form of comparison.
+            split: Its split.
+            bands: Its band hashes, if they are known.
+        """
+        number = len(self._forms)
+        self._forms.append(form)
+        self.splits.append(split)
+        hashes = _bands_of(form) if bands is None else bands
+        for table, keys in (
+            (self._exact, [form.key("exact")]),
+            (self._bands, hashes),
+            (self._probes, probes(form.question)),
+        ):
+            for key in dict.fromkeys(keys):
+                table.setdefault(key, []).append(number)
+
+    def matches(
+        self, form: ComparedRecord, bands: Sequence[int] | None = None
+    ) -> Iterator[tuple[int, str, float]]:
+        """Questions that a record says, each once, by the strongest kind.
+
+        Args:
+            form: The record's form of comparison.
+            bands: Its band hashes, if they are known.
+
+        Yields:
+            Number of the question, kind of the match, similarity.
+        """
+        bands = _bands_of(form) if bands is None else bands
         told = set()
         for question in self._exact.get(form.key("exact"), ()):
             if kind := _kind_of_equals(form, self._forms[question]):
@@ -121,19 +162,17 @@ class _Index:
                 told.add(question)
                 yield question, "near", similarity
         held = probes([*form.context, *form.question]) if form.context else []
-        inside = {question for probe in held for question in self._probes.get(probe, ())}
+        owners = (self._probes.get(probe, ()) for probe in held)
+        inside = {question for who in owners if len(who) <= _COMMON_PROBE for question in who}
         for question in sorted(inside - told):
             share = containment(self._forms[question], form)
             if share is not None:
                 yield question, "embedded", share
 
 
-def _by_key(keys: Iterator[tuple[int, ...]] | map[tuple[int, ...]]) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    for number, own in enumerate(keys):
-        for key in set(own):
-            found.setdefault(key, []).append(number)
-    return found
+def _bands_of(form: ComparedRecord) -> list[int]:
+    hashes: list[int] = band_hashes(signatures([form.all_tokens()]))[0].tolist()
+    return hashes
 
 
 def _kind_of_equals(first: ComparedRecord, second: ComparedRecord) -> str | None:

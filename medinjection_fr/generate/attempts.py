@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from medinjection_fr.generate.checks.fault import Fault
 from medinjection_fr.generate.outcome import Ask, Finding
-from medinjection_fr.generate.rules import told
+from medinjection_fr.generate.rules import FINAL, told
 from medinjection_fr.generate.templates import Template
 from medinjection_fr.models.endpoint import tokens_of
 from medinjection_fr.models.model import ModelError
 from medinjection_fr.models.request import Reply, Request
 
 Result = TypeVar("Result")
-Check = Callable[[Reply], tuple[Result | None, list[Fault]]]
+Check = Callable[[Reply], Awaitable[tuple[Result | None, list[Fault]]]]
 
 SPARE = "spare_tokens"
 """Our own parameter, which is not sent: tokens that a reply may have beyond what its text needs. A model that
@@ -50,7 +50,7 @@ async def ask_until_sound(
         ask: Pays for a reply, or finds it in the journal.
         request: The first request.
         template: Says how faults are told, if they are.
-        check: A reply → what is made of it, and its faults.
+        check: A reply → what is made of it, and its faults. It may ask, too.
 
     Returns:
         What the first sound reply gave, or ``None``; and the findings of all others.
@@ -66,21 +66,23 @@ async def ask_until_sound(
             if not error.refuses_request:
                 raise
             return None, [*findings, Finding(error.rule, "no request of this content is answered", attempt)]
-        result, faults = _read(reply, check)
+        result, faults = await _read(reply, check)
         if not faults:
             return result, findings
         findings += [Finding(fault.rule, fault.evidence, attempt) for fault in faults]
+        if {fault.rule for fault in faults} & FINAL.keys():
+            break
         if attempt < template.attempts:
             request = _once_more(request, reply, template.notice(told(faults)))
     return None, findings
 
 
-def _read(reply: Reply, check: Check[Result]) -> tuple[Result | None, list[Fault]]:
+async def _read(reply: Reply, check: Check[Result]) -> tuple[Result | None, list[Fault]]:
     if reply.finish == "length":
         return None, [Fault("reply-cut", f"still going on after {reply.output_tokens:,} tokens")]
     if reply.finish in ("refusal", "content_filter"):
         return None, [Fault("reply-refused", f"it ended by {reply.finish}")]
-    return check(reply)
+    return await check(reply)
 
 
 def _once_more(request: Request, reply: Reply, notice: str) -> Request:

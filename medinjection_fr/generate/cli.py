@@ -139,6 +139,52 @@ def translate_score(as_json: bool, **options: Any) -> None:
 
 
 @click.group()
+def synthesize() -> None:
+    """Have French records written from clinical cases and abstracts."""
+
+
+@synthesize.command("run")
+@click.argument("source")
+@run_options
+@click.option("--tasks", metavar="NAME,…", help="Names or YAML files of prompts; all that ship if not given.")
+@click.option(
+    "--balance",
+    metavar="TYPE=SHARE,…",
+    help="Questions of each type, like mcqu=1,mcq=1,oeq=2; all tasks for each document if not given.",
+)
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="PATH",
+    help="What no record may say: a file, a release (its test), a dataset on the Hub. May be repeated.",
+)
+@click.option(
+    "--answering",
+    help="Name or YAML file of the second prompt, without the answer; answer-question if not given.",
+)
+def synthesize_run(
+    source: str,
+    tasks: str | None,
+    balance: str | None,
+    against: tuple[str, ...],
+    answering: str | None,
+    **options: Any,
+) -> None:
+    """Have records written from the documents of SOURCE, whose files are in <data>/<SOURCE>.
+
+    A run that stopped goes on.
+
+    Example: medinjection-fr synthesize run morfitt --data data --journal morfitt.sqlite --model small@1
+    --endpoint http://localhost:8000 --balance mcqu=1,mcq=1,oeq=2 --against medinjection-fr --limit 200
+    """
+    from medinjection_fr.generate.command import run_command
+    from medinjection_fr.generate.synthesis.plan import plan
+
+    asked = plan(source, options["model"], tasks, balance, against, answering)
+    run_command(asked, **options)
+
+
+@click.group()
 def generate() -> None:
     """What jobs of translation and synthesis have given."""
 

@@ -85,8 +85,10 @@ def run_command(
             options=plan.options,
         )
         job = store.open(job, prices, terms)
+        store.keep_questions(plan.questions)
         work = Work(job, store, answers)
-        store.add(job, choose_materials(inputs, limit))
+        if not store.has(job, limit):
+            store.add(job, choose_materials(inputs, limit), limit)
 
         def session() -> Session:
             return Session(opened, answers, prices=prices, budget=most, at_once=at_once)

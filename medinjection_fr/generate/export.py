@@ -19,6 +19,8 @@ from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.generate.job import Job
 from medinjection_fr.generate.records import RECORDS_FILE, source_of
 from medinjection_fr.generate.run import Replayed, Work
+from medinjection_fr.generate.synthesis.balance import tell_balance
+from medinjection_fr.generate.synthesis.plan import BALANCE
 from medinjection_fr.generate.templates import reference_of
 from medinjection_fr.models.budget import Prices
 from medinjection_fr.models.journal import Totals
@@ -36,12 +38,18 @@ class Figures:
     rules: Counter[str] = field(default_factory=Counter)
     first: Counter[str] = field(default_factory=Counter)
     retried: Counter[str] = field(default_factory=Counter)
+    types: Counter[str] = field(default_factory=Counter)
+    gold: Counter[str] = field(default_factory=Counter)
     totals: Totals = field(default_factory=Totals)
     seconds: float = 0.0
+    _seen: set[str] = field(default_factory=set)
 
     def count(self, replayed: Replayed) -> None:
         """Counts a unit and what was answered about it."""
-        for reply in replayed.replies:
+        for reply, key in zip(replayed.replies, replayed.keys, strict=True):
+            if key in self._seen:  # asked once, whoever needed it
+                continue
+            self._seen.add(key)
             answered = Totals(1, reply.input_tokens, reply.output_tokens, int(reply.estimated))
             self.totals = Totals(*map(sum, zip(self.totals, answered, strict=True)))
             self.seconds += reply.seconds
@@ -51,6 +59,9 @@ class Figures:
             return
         verdict = "accepted" if outcome.accepted else "rejected"
         self.units[verdict] += 1
+        for record in outcome.records:
+            self.types[record["type"]] += 1
+            self.gold.update(record["answer"].split(",") if record["choices"] else ())
         self.rules.update({finding.rule for finding in outcome.reasons})
         self.first.update({finding.rule for finding in outcome.findings if finding.attempt <= 1})
         if outcome.asked_again:
@@ -70,6 +81,8 @@ class Figures:
             },
             "package": __version__,
             "units": {name: self.units[name] for name in ("accepted", "rejected", "unfinished")},
+            "balance": tell_balance(self.types, job.options.get(BALANCE)),
+            "gold_letters": dict(sorted(self.gold.items())),
             "rejected_by_rule": dict(sorted(self.rules.items())),
             "first_answer_by_rule": dict(sorted(self.first.items())),
             "asked_again": {name: self.retried[name] for name in ("accepted", "rejected")},

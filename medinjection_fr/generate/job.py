@@ -36,6 +36,14 @@ CREATE TABLE IF NOT EXISTS materials (
     row TEXT NOT NULL,            -- the item or document, as JSON
     PRIMARY KEY (job, place, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS questions (
+    digest TEXT NOT NULL PRIMARY KEY,
+    rows TEXT NOT NULL            -- of a test set that no record may say, as JSON
+);
+CREATE TABLE IF NOT EXISTS chosen (
+    job TEXT NOT NULL PRIMARY KEY,
+    materials INTEGER             -- how many of the source were asked for; null: all
+) WITHOUT ROWID;
 """
 
 
@@ -136,7 +144,7 @@ class JobStore:
             return jobs[name]
         names = ", ".join(jobs)
         if not jobs:
-            mend = "Start one with `medinjection-fr translate run`"
+            mend = "Start one with `medinjection-fr translate run` or `synthesize run`"
             raise InputError(Problem(str(self.path), "holds no job", mend=mend))
         what = f"holds {len(jobs)} jobs" if name is None else f'holds no job "{name}"'
         raise InputError(Problem(str(self.path), what, f"--job, one of {names}"))
@@ -181,11 +189,32 @@ class JobStore:
         row = self._database.execute(f"SELECT {name} FROM jobs WHERE name = ?", (job.name,)).fetchone()
         return row[0] if row else None
 
-    def add(self, job: Job, rows: Iterable[tuple[bytes, Material]]) -> None:
-        """Adds materials with their places; those that are there stay."""
+    def keep_questions(self, questions: Mapping[str, str]) -> None:
+        """Keeps the questions of test sets, as JSON, by their digests."""
+        self._database.executemany("INSERT OR IGNORE INTO questions VALUES (?, ?)", questions.items())
+
+    def questions(self, digest: str) -> str:
+        """The questions of a test set that a job was started against, as JSON."""
+        row = self._database.execute("SELECT rows FROM questions WHERE digest = ?", (digest,)).fetchone()
+        return str(row[0])
+
+    def add(self, job: Job, rows: Iterable[tuple[bytes, Material]], limit: int | None = None) -> None:
+        """Adds materials with their places; those that are there stay.
+
+        Args:
+            job: The job.
+            rows: All of its source, or the first of them.
+            limit: How many these are; ``None`` for all.
+        """
         values = ((job.name, place, name_of(row), json.dumps(row, ensure_ascii=False)) for place, row in rows)
         with self._transaction():
             self._database.executemany("INSERT OR IGNORE INTO materials VALUES (?, ?, ?, ?)", values)
+            self._database.execute("INSERT OR REPLACE INTO chosen VALUES (?, ?)", (job.name, limit))
+
+    def has(self, job: Job, limit: int | None) -> bool:
+        """Whether the first materials of a job, or all, have been added."""
+        row = self._database.execute("SELECT materials FROM chosen WHERE job = ?", (job.name,)).fetchone()
+        return row is not None and (row[0] is None or (limit is not None and limit <= row[0]))
 
     def count(self, job: Job) -> int:
         """How many materials a job has."""

@@ -1,30 +1,41 @@
-"""Which maker does which kind of job."""
+"""Which maker does which kind of job, and how its outcomes are judged together."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from medinjection_fr.generate.checks import Glossary, load_glossary
-from medinjection_fr.generate.job import Job
-from medinjection_fr.generate.outcome import Maker
+from medinjection_fr.generate.job import Job, JobStore
+from medinjection_fr.generate.outcome import Maker, Outcome
+from medinjection_fr.generate.synthesis.checks.copies import Copies
+from medinjection_fr.generate.synthesis.synthesize import Synthesis
 from medinjection_fr.generate.translation.translate import Translation
 
-_MAKERS = {"translation": Translation}
 
-
-def open_maker(job: Job, glossary: str | None) -> tuple[Maker, str]:
+def open_maker(job: Job, store: JobStore) -> tuple[Maker, str]:
     """The maker of a job, and the digest of the terms that its checks know.
 
     Args:
         job: The job.
-        glossary: YAML of more terms.
+        store: Has its glossary, and the test sets that it was started against.
 
     Raises:
         InputError: The glossary has mistakes.
     """
-    terms = _with_ours(glossary)
-    return _MAKERS[job.kind](job, terms), terms.digest
+    terms = _with_ours(store.glossary(job))
+    if job.kind == "synthesis":
+        return Synthesis(job, terms, store.questions), terms.digest
+    return Translation(job, terms), terms.digest
+
+
+def judge_together(job: Job) -> Callable[[Outcome], Outcome]:
+    """A judge of a job's outcomes in their order, which knows those that it has judged before.
+
+    What depends on other units is judged here, and not when replies arrive, in whatever order they do.
+    """
+    return Copies().judge if job.kind == "synthesis" else lambda outcome: outcome
 
 
 def _with_ours(glossary: str | None) -> Glossary:

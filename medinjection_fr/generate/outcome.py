@@ -75,7 +75,11 @@ class Outcome:
 
     def as_row(self) -> dict[str, Any]:
         """What the journal keeps of it, for the figures on the way: no text."""
-        return {"records": len(self.records), "reasons": sorted({finding.rule for finding in self.reasons})}
+        return {
+            "records": len(self.records),
+            "types": [record["type"] for record in self.records],
+            "reasons": sorted({finding.rule for finding in self.reasons}),
+        }
 
 
 class Maker(Protocol):

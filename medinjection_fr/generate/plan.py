@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -30,6 +30,7 @@ class Plan:
         templates: What the model is asked with.
         options: What else the kind asks for.
         name: What the records' source is called if the user does not say.
+        questions: Of test sets that no record may say, as JSON, by its digest.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Plan:
     templates: tuple[Template, ...]
     options: Mapping[str, Any]
     name: str
+    questions: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_name(name: str) -> str:

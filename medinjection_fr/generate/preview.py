@@ -16,7 +16,7 @@ from medinjection_fr.tables import open_console
 def show_pairs(replayed: Iterable[Replayed]) -> None:
     """Prints each unit: its material, and beside it the records made of it or the last raw reply."""
     console = open_console()
-    for unit, outcome, replies in replayed:
+    for unit, outcome, replies, _ in replayed:
         table = Table(title=Text(unit.name), show_lines=True, width=min(console.width, 160))
         for name in ("", "source", "made of it"):
             table.add_column(name, overflow="fold", ratio=None if not name else 1)

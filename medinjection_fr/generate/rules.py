@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from medinjection_fr.generate import checks
 from medinjection_fr.generate.checks import Fault
+from medinjection_fr.generate.synthesis import checks as synthesis_checks
 from medinjection_fr.models import model, reply_json
 from medinjection_fr.record import INVARIANTS
 
@@ -14,6 +15,8 @@ REFUSED = {
     "item-not-english": "the item is in English",
     "item-options-images": "options are text, not pictures",
     "item-options-empty": "every option says something",
+    "document-kind": "there is a task for the document's kind",
+    "document-not-french": "the document is in French",
     "too-long": "the reply fits into max_tokens: nothing is cut",
 }
 """Nothing was asked."""
@@ -27,7 +30,18 @@ ANSWERED = {
 }
 """Of a reply, whatever it says."""
 
-RULES = {**REFUSED, **model.REFUSING_RULES, **ANSWERED, **reply_json.RULES, **checks.RULES, **INVARIANTS}
+FINAL = {"not-in-document": synthesis_checks.RULES["not-in-document"]}
+"""Told by the model in good faith: it is not asked once more, lest it invent."""
+
+RULES = {
+    **REFUSED,
+    **model.REFUSING_RULES,
+    **ANSWERED,
+    **reply_json.RULES,
+    **checks.RULES,
+    **synthesis_checks.RULES,
+    **INVARIANTS,
+}
 
 
 class Told(NamedTuple):

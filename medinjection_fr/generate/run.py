@@ -11,7 +11,7 @@ import numpy as np
 
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.generate.job import Job, JobStore
-from medinjection_fr.generate.makers import open_maker
+from medinjection_fr.generate.makers import judge_together, open_maker
 from medinjection_fr.generate.outcome import Ask, Material, Outcome, Unit
 from medinjection_fr.models.journal import Journal
 from medinjection_fr.models.request import Reply, Request
@@ -78,11 +78,13 @@ class Replayed(NamedTuple):
         unit: What was asked about.
         outcome: What became of it; ``None`` if some of its requests have no answer yet.
         replies: All that was answered.
+        keys: What the journal knows the requests of these answers by.
     """
 
     unit: Unit
     outcome: Outcome | None
     replies: tuple[Reply, ...]
+    keys: tuple[str, ...]
 
 
 class Work:
@@ -100,7 +102,7 @@ class Work:
     def __init__(self, job: Job, store: JobStore, journal: Journal) -> None:
         self.job = job
         self._store, self._journal = store, journal
-        self._maker, terms = open_maker(job, store.glossary(job))
+        self._maker, terms = open_maker(job, store)
         self._judge = digest_json([source_digest(), terms])[:16]
 
     def units(self, limit: int | None = None) -> Iterator[Unit]:
@@ -117,7 +119,7 @@ class Work:
 
         What other checks have judged, of an earlier version or with another glossary, is judged again.
         """
-        judged = {name for name, row in self._journal.outcomes(self.job.run) if row["judge"] == self._judge}
+        judged = self._journal.finished_items(self.job.run, judge=self._judge)
         return [unit.name for unit in self.units(limit) if unit.name not in judged]
 
     def run(self, session: Session, limit: int | None = None) -> RunReport:
@@ -149,16 +151,23 @@ class Work:
         return report
 
     def replay(self, limit: int | None = None) -> Iterator[Replayed]:
-        """Does every unit again, in order, with the journal's answers alone: always the same outcome."""
+        """Does every unit again, in order, with the journal's answers alone: always the same outcome.
+
+        Here alone units are judged by what others have given: a near copy of an earlier one is put aside.
+        """
+        judge = judge_together(self.job)
         replies: list[Reply] = []
+        keys: list[str] = []
 
         async def make(unit: Unit, ask: Ask) -> Outcome:
             async def noted(request: Request) -> Reply:
                 replies.append(await ask(request))
+                keys.append(request.key(self.job.model))
                 return replies[-1]
 
             return await self._maker.make(unit, noted)
 
         for unit, outcome in replay_all(Replay(self.job.model, self._journal), self.units(limit), make):
-            yield Replayed(unit, outcome, tuple(replies))
+            yield Replayed(unit, outcome and judge(outcome), tuple(replies), tuple(keys))
             replies.clear()
+            keys.clear()

@@ -11,6 +11,8 @@ from rich.table import Table
 
 from medinjection_fr.generate.job import JobStore
 from medinjection_fr.generate.run import Work
+from medinjection_fr.generate.synthesis.balance import tell_balance
+from medinjection_fr.generate.synthesis.plan import BALANCE
 from medinjection_fr.models.journal import Journal
 from medinjection_fr.tables import open_console
 
@@ -18,7 +20,8 @@ from medinjection_fr.tables import open_console
 def read_status(path: Path) -> list[dict[str, Any]]:
     """How far each job of a journal is, from the outcomes that it keeps.
 
-    Tokens and cost are those of the job's model in the whole journal.
+    Tokens and cost are those of the job's model in the whole journal. Near copies of other units still
+    count as accepted: they are told when all units stand in their order, by the export.
 
     Raises:
         InputError: There is no such journal.
@@ -30,10 +33,12 @@ def read_status(path: Path) -> list[dict[str, Any]]:
 def _state(work: Work, store: JobStore, journal: Journal) -> dict[str, Any]:
     job, prices = work.job, store.prices(work.job)
     units: Counter[str] = Counter()
+    types: Counter[str] = Counter()
     rules: Counter[str] = Counter()
     outcomes = work.outcomes()
     for row in outcomes.values():
         units["accepted" if row["records"] else "rejected"] += 1
+        types.update(row.get("types", ()))
         rules.update(row["reasons"])
     units["unfinished"] = sum(unit.name not in outcomes for unit in work.units())
     totals = journal.totals(job.model)
@@ -43,6 +48,7 @@ def _state(work: Work, store: JobStore, journal: Journal) -> dict[str, Any]:
         "model": job.model,
         "materials": store.count(job),
         "units": {name: units[name] for name in ("accepted", "rejected", "unfinished")},
+        "balance": tell_balance(types, job.options.get(BALANCE)),
         "rejected_by_rule": dict(sorted(rules.items())),
         "requests": totals.answers,
         "input_tokens": totals.input_tokens,
@@ -52,7 +58,7 @@ def _state(work: Work, store: JobStore, journal: Journal) -> dict[str, Any]:
 
 
 def print_status(states: Sequence[Mapping[str, Any]]) -> None:
-    """A table of jobs."""
+    """A table of jobs, and how far those are that were asked for a balance."""
     table = Table()
     for column in (
         "job",
@@ -77,7 +83,11 @@ def print_status(states: Sequence[Mapping[str, Any]]) -> None:
             f"{state['input_tokens'] + state['output_tokens']:,}",
             _cost(state["cost_eur"]),
         )
-    open_console().print(table)
+    console = open_console()
+    console.print(table)
+    for state in states:
+        if state["balance"]["asked"]:
+            console.print(f"{state['job']}, accepted: {_by_type(state['balance'])}", markup=False)
 
 
 def print_figures(figures: Mapping[str, Any]) -> None:
@@ -86,6 +96,7 @@ def print_figures(figures: Mapping[str, Any]) -> None:
     again = figures["asked_again"]
     lines = {
         "accepted": f"{units['accepted']:,}",
+        "by type": _by_type(figures["balance"]),
         "rejected, by rule": _by_rule(units["rejected"], figures["rejected_by_rule"]),
         "unfinished": f"{units['unfinished']:,}",
         "asked again": f"{sum(again.values()):,}, of which {again['accepted']:,} were then accepted",
@@ -104,6 +115,15 @@ def print_figures(figures: Mapping[str, Any]) -> None:
 
 def _by_rule(total: int, rules: Mapping[str, int]) -> str:
     return "; ".join([f"{total:,}", *(f"{rule} {number:,}" for rule, number in rules.items())])
+
+
+def _by_type(balance: Mapping[str, Any]) -> str:
+    """Records of each type, and how many of them have the balance that was asked for."""
+    told = ", ".join(f"{name} {number:,}" for name, number in balance["accepted"].items())
+    if balance["asked"] is None:
+        return told
+    asked = " : ".join(f"{name} {share}" for name, share in balance["asked"].items() if share)
+    return f"{told}; {sum(balance['balanced'].values()):,} of them as asked, {asked}"
 
 
 def _cost(euros: float | None) -> str:

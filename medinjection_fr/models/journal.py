@@ -253,9 +253,11 @@ class Journal:
         with self._transaction():
             self._database.execute("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?)", (run, item, text))
 
-    def finished_items(self, run: str) -> set[str]:
-        """Items of a run that have an outcome."""
-        rows = self._database.execute("SELECT item FROM outcomes WHERE run = ?", (run,))
+    def finished_items(self, run: str, **facts: str) -> set[str]:
+        """Items of a run that have an outcome, and one with these facts."""
+        where = "".join(" AND json_extract(outcome, ?) = ?" for _ in facts)
+        values = (value for name, text in facts.items() for value in (f"$.{name}", text))
+        rows = self._database.execute(f"SELECT item FROM outcomes WHERE run = ?{where}", (run, *values))
         return {item for (item,) in rows}
 
     def outcomes(self, run: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -16,12 +16,16 @@ from pathlib import Path
 from medinjection_fr.models.model import ModelError
 
 _LOOK_EVERY_S = 0.2
-_GRACE_S = 20
 _LAST_WORDS = 500
-_WATCHED = (
-    'exec 3<&0; "$@" </dev/null 3<&- & server=$!; { cat <&3; kill $server; } >/dev/null 2>&1 & wait $server'
-)
-"""Runs a command until it ends, or until the pipe to this process is closed, as a kill closes it too."""
+_WATCHED = """
+exec 3<&0
+"$@" </dev/null 3<&- & server=$!
+{ cat <&3; kill $server; sleep "$GRACE"; kill -9 -$$; } >/dev/null 2>&1 & watcher=$!
+wait $server; code=$?
+kill $watcher; exit $code
+"""
+"""Runs a command until it ends, or until the pipe to this process is closed, as a kill closes it too. Some servers
+go on with what they are answering when they are asked to end: after a grace, all their processes are killed."""
 
 
 class LocalServer:
@@ -32,6 +36,7 @@ class LocalServer:
         log: Where its output goes.
         patience: Seconds until it must be ready.
         environment: Added to this process's.
+        grace: Seconds that it has to end by itself.
     """
 
     def __init__(
@@ -40,11 +45,13 @@ class LocalServer:
         log: Path,
         patience: float = 1800,
         environment: Mapping[str, str] | None = None,
+        grace: float = 20,
     ) -> None:
         self._command = command
         self._log = log
         self._patience = patience
-        self._environment = {**os.environ, **(environment or {})}
+        self._environment = {**os.environ, **(environment or {}), "GRACE": str(grace)}
+        self._grace = grace
         self._process: subprocess.Popen[bytes] | None = None
         self._starting: asyncio.Future[str] | None = None
 
@@ -90,7 +97,7 @@ class LocalServer:
         assert process.stdin is not None
         process.stdin.close()
         try:
-            process.wait(timeout=_GRACE_S)
+            process.wait(timeout=self._grace)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

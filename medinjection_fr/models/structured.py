@@ -52,7 +52,7 @@ class SchemaOrder:
             return
         if way == "instruction":
             self._change(way, "has no structured output")
-        elif reply.finish == "stop" and not is_exactly(reply.text, request.schema):
+        elif _breaks(reply, request.schema):
             self._change("instruction", f"takes response_format {way} and ignores it")
         elif reply.finish == "stop":
             self._change(way, "takes response_format json_object with a schema, not json_schema")
@@ -65,6 +65,14 @@ class SchemaOrder:
         if way == "instruction":
             what += ": the schema is given in words, and replies are parsed with tolerance"
         self._tell(f"The endpoint {what}.")
+
+
+def _breaks(reply: Reply, schema: Mapping[str, Any]) -> bool:
+    """Whether a reply is not what a server that enforces the schema would give; a cut one shows it by its beginning."""
+    if reply.finish == "stop":
+        return not is_exactly(reply.text, schema)
+    begins = reply.text.lstrip().startswith(("{", "<think>"))
+    return reply.finish == "length" and schema.get("type") == "object" and bool(reply.text) and not begins
 
 
 def _order(way: str, schema: Mapping[str, Any] | None) -> dict[str, Any]:

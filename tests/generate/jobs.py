@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,17 @@ from releases import invoke
 
 def run(server: Proxy, folder: Path, *options: object, model: str = "small@1", code: int = 0) -> str:
     """Translates ``medmcqa`` through the server; returns what was printed."""
-    journal = folder.parent / "journal.sqlite"
-    done = invoke(
-        *("translate", "run", "medmcqa", "--data", folder, "--journal", journal, "--model", model),
-        *("--endpoint", server.url, *options),
-    )
+    done = invoke(*command(server, folder, *options, model=model)[1:])
     assert done.exit_code == code, done.output
     return done.output
+
+
+def command(server: Proxy, folder: Path, *options: object, model: str = "small@1") -> list[str]:
+    """The same as a command line, for a process of its own."""
+    journal = folder.parent / "journal.sqlite"
+    arguments = ["translate", "run", "medmcqa", "--data", folder, "--journal", journal, "--model", model]
+    arguments += ["--endpoint", server.url, *options]
+    return [str(Path(sys.executable).parent / "medinjection-fr"), *map(str, arguments)]
 
 
 def exported(folder: Path) -> Path:

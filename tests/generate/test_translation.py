@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,10 @@ from models.proxy import Body, Fault, Proxy
 from releases import invoke, read_rows, refused
 
 from medinjection_fr.build import build
+from medinjection_fr.generate import command
 from medinjection_fr.generate.rules import RULES
+from medinjection_fr.models.endpoint import Patience
+from medinjection_fr.models.opening import open_model
 from medinjection_fr.record import COLUMNS, RECORD, record_id
 from medinjection_fr.release.verify import verify
 
@@ -152,6 +156,23 @@ def test_endless_reply_is_cut_soon_and_quarantined(server: Proxy, folder: Path) 
     # What has no end is not repeated; the notice follows the question, for roles must take turns.
     assert [message["role"] for message in again["messages"]] == ["system", "user"]
     assert "reply-cut" in again["messages"][-1]["content"]
+
+
+def test_faults_that_pass_are_borne_and_nothing_is_paid_twice(
+    server: Proxy, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = functools.partial(open_model, patience=Patience(tries=3, pause=0, timeout=30))
+    monkeypatch.setattr(command, "open_model", patient)
+    server.spoil(
+        Fault(status=429, headers={"Retry-After": "0"}, only=about("Which drug"), times=2),
+        Fault(status=500, only=about("All of"), times=2),
+        Fault(cut=40, only=about("Which vitamin"), times=2),
+        Fault(raw=b'{"choices": [{"message": {"content": "{', only=about("Which organ"), times=2),
+    )
+    run(server, folder)
+    assert figures(exported(folder))["units"] == {"accepted": 6, "rejected": 0, "unfinished": 0}
+    assert len(server.asked) == len(QUESTIONS) + 4 * 2
+    assert [times for times in server.paid.values() if times] == [1] * len(QUESTIONS)
 
 
 def test_second_answer_may_be_sound(server: Proxy, folder: Path) -> None:

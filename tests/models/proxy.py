@@ -140,8 +140,10 @@ class _Handler(BaseHTTPRequestHandler):
     proxy: Proxy
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        paid = False
+        length = int(self.headers["Content-Length"])
+        if len(sent := self.rfile.read(length)) < length:
+            raise ConnectionAbortedError("the client was killed while it was sending")
+        body, paid = json.loads(sent), False
         try:
             fault, status, data = self.proxy.answer(body, self.headers.get("Authorization"))
             self.send_response(status)

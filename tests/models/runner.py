@@ -1,6 +1,6 @@
 """Runs numbered items through an endpoint, two requests each; a process of its own, to be killed.
 
-    python runner.py JOURNAL URL ITEMS AT_ONCE
+    python runner.py JOURNAL URL ITEMS AT_ONCE [SERVED_AS]
 
 Prints a line for each result, and at the end how the run went.
 """
@@ -17,11 +17,20 @@ from medinjection_fr.models.run import Ask, RunReport, run_all
 from medinjection_fr.models.session import Session
 
 
+def asked(text: str) -> Request:
+    """A request of one message, which is answered in a few words."""
+    return Request(({"role": "user", "content": text},), parameters={"max_tokens": 8})
+
+
 async def work(item: int, ask: Ask) -> str:
     """Asks something, and then something that depends on the reply."""
-    first = await ask(Request(({"role": "user", "content": f"item {item}"},)))
-    second = await ask(Request(({"role": "user", "content": f"again {first.text}"},)))
-    return second.text
+    first = await ask(asked(f"item {item}"))
+    return (await ask(asked(f"{item} again: {first.text}"))).text
+
+
+def result_of(item: int) -> str:
+    """The result of an item, from a server that says everything again."""
+    return f"{item} again: item {item}"
 
 
 def requests_of(items: int) -> int:
@@ -29,9 +38,9 @@ def requests_of(items: int) -> int:
     return 2 * items
 
 
-def main(journal: str, url: str, items: str, at_once: str) -> None:
+def main(journal: str, url: str, items: str, at_once: str, served_as: str = "small") -> None:
     """Runs to the end, or until it is killed."""
-    model = Endpoint("small", url, patience=Patience(pause=0))
+    model = Endpoint("small", url, served_as=served_as, patience=Patience(pause=0))
     report = RunReport()
     with Journal(Path(journal)) as opened:
         session = Session(model, opened, at_once=int(at_once))

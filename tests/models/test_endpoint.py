@@ -240,6 +240,14 @@ def test_a_reply_that_is_cut_does_not_tell_that_the_schema_is_ignored(proxy: Pro
     assert all(body["response_format"]["type"] == "json_schema" for body in proxy.asked)
 
 
+def test_a_reply_that_is_cut_and_begins_otherwise_tells_that_the_schema_is_ignored(proxy: Proxy):
+    told: list[str] = []
+    proxy.spoil(Fault(reply=lambda text: "Voici la réponse : {", finish="length", times=1))
+    ask(endpoint(proxy, tell=told.append), request("1", SCHEMA), request("2", SCHEMA))
+    assert ["response_format" in body for body in proxy.asked] == [True, False]
+    assert len(told) == 1 and "ignores it" in told[0]
+
+
 def test_a_server_that_fails_for_a_moment_gets_the_schema_in_the_same_way_again(proxy: Proxy):
     proxy.spoil(Fault(500, times=2))
     ask(endpoint(proxy), request("1", SCHEMA), request("2", SCHEMA))

@@ -98,7 +98,10 @@ def test_outcomes_of_items(journal: Journal):
     journal.write_outcome("run", "medqa/2", {"faults": []})
     assert journal.finished_items("run") == {"medqa/1", "medqa/2"}
     assert journal.finished_items("other") == set()
-    assert list(journal.outcomes("run")) == [("medqa/1", {"faults": []}), ("medqa/2", {"faults": []})]
+    journal.write_outcome("run", "medqa/3", {"faults": [], "judge": "a"})
+    assert journal.finished_items("run", judge="a") == {"medqa/3"}
+    assert journal.finished_items("run", judge="b") == set()
+    assert list(journal.outcomes("run"))[:2] == [("medqa/1", {"faults": []}), ("medqa/2", {"faults": []})]
     assert journal.runs() == ["run"]
 
 

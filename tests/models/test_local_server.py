@@ -13,7 +13,7 @@ from medinjection_fr.models.local_server import LocalServer
 from medinjection_fr.models.model import ModelError
 
 SERVER = """
-import os, sys
+import os, signal, sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 class Handler(BaseHTTPRequestHandler):
@@ -22,6 +22,8 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(str(os.getpid()).encode())
 
+if "stubborn" in sys.argv:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
 
@@ -30,7 +32,8 @@ import asyncio, sys
 from pathlib import Path
 from medinjection_fr.models.local_server import LocalServer
 
-server = LocalServer(lambda port: [sys.executable, "-c", {SERVER!r}, str(port)], Path(sys.argv[1]))
+command = [sys.executable, "-c", {SERVER!r}]
+server = LocalServer(lambda port: [*command, str(port), *sys.argv[2:]], Path(sys.argv[1]), grace=1)
 print(asyncio.run(server.start()), flush=True)
 sys.stdin.read()
 """
@@ -54,13 +57,21 @@ def test_a_server_runs_until_it_is_stopped(tmp_path: Path):
     assert psutil.wait_procs([process], timeout=60)[0] == [process]
 
 
-def test_a_server_ends_with_its_owner_killed(tmp_path: Path):
-    with Popen(
-        [sys.executable, "-c", OWNER, str(tmp_path / "log")], stdin=PIPE, stdout=PIPE, text=True
-    ) as owner:
+@pytest.mark.parametrize("options", [[], ["stubborn"]])
+def test_a_server_ends_with_its_owner_killed(tmp_path: Path, options: list[str]):
+    command = [sys.executable, "-c", OWNER, str(tmp_path / "log"), *options]
+    with Popen(command, stdin=PIPE, stdout=PIPE, text=True) as owner:
         assert owner.stdout is not None
         process = process_at(owner.stdout.readline().strip())
         owner.kill()
+    assert psutil.wait_procs([process], timeout=60)[0] == [process]
+
+
+def test_a_server_that_does_not_end_when_asked_to_is_killed(tmp_path: Path):
+    command = [sys.executable, "-c", SERVER]
+    server = LocalServer(lambda port: [*command, str(port), "stubborn"], tmp_path / "log", grace=0.1)
+    process = process_at(asyncio.run(server.start()))
+    server.stop()
     assert psutil.wait_procs([process], timeout=60)[0] == [process]
 
 

@@ -11,7 +11,7 @@ from medinjection_fr.generate.checks.fault import Fault
 from medinjection_fr.generate.checks.glossary import Glossary, skeleton
 from medinjection_fr.generate.checks.reading import ADDRESS, Reading
 
-_ACRONYM = re.compile(r"(?<![^\W\d_])[A-Za-z]*[A-Z][A-Za-z]{0,2}[A-Z][A-Za-z]*(?![^\W\d_])")
+ACRONYM = re.compile(r"(?<![^\W\d_])[A-Za-z]*[A-Z][A-Za-z]{0,2}[A-Z][A-Za-z]*(?![^\W\d_])")
 _TWO_CAPITALS = re.compile(r"[A-Z][A-Za-z]{0,2}[A-Z]")
 _CAPITALS = re.compile(r"(?:(?<![^\W_])[A-Z]{2,}[ ,]+){2,}[A-Z]{2,}(?![^\W_])")
 _WORD = re.compile("[A-Z]+")
@@ -51,12 +51,12 @@ def check_acronyms(source: Reading, target: Reading, glossary: Glossary) -> Iter
     if not _TWO_CAPITALS.search(source.text):
         return
     text = ADDRESS.sub(" ", source.text)
-    found = {acronym for acronym in _ACRONYM.findall(text) if len(acronym) <= _LONGEST}
+    found = {acronym for acronym in ACRONYM.findall(text) if len(acronym) <= _LONGEST}
     lost = [acronym for acronym in found if not _is_kept(acronym, target, glossary)]
     if not lost or _is_shouted(source.text):
         return
     shouted = set(_WORD.findall(" ".join(match[0] for match in _CAPITALS.finditer(source.text))))
-    others = [other for other in _ACRONYM.findall(target.text) if other not in found]
+    others = [other for other in ACRONYM.findall(target.text) if other not in found]
     reordered = {_letters(form) for other in others for form in (other, _singular(other))}
     lost = [
         acronym

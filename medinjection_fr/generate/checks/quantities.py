@@ -142,14 +142,14 @@ def _is_told_elsewhere(
     return all(
         any(
             unit_after(reading, further, language) in units
-            for further in _joined_after(number, reading, numbers)
+            for further in joined_after(number, reading, numbers)
         )
         for number in numbers
         if number.value == value and not unit_after(reading, number, language)
     )
 
 
-def _joined_after(number: Number, reading: Reading, numbers: list[Number]) -> Iterator[Number]:
+def joined_after(number: Number, reading: Reading, numbers: list[Number]) -> Iterator[Number]:
     """The numbers that a list or a range joins to a number: "5, 10 and 20"."""
     end = number.end
     for further in numbers:

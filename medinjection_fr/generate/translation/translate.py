@@ -104,7 +104,7 @@ class Translation:
         if reason:
             return Outcome(unit.name, findings=(Finding("too-long", reason, 0),))
 
-        def check(reply: Reply) -> tuple[dict[str, Any] | None, list[Fault]]:
+        async def check(reply: Reply) -> tuple[dict[str, Any] | None, list[Fault]]:
             return self._read(reply, item, parts, sent)
 
         record, found = await ask_until_sound(ask, request, self._template, check)
