@@ -5,10 +5,12 @@ Batches hold prompts of like length, padded at the left. Out of memory, a batch 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import copy
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +37,20 @@ class Reading:
 
     best: NDArray[np.int64]
     logprobs: NDArray[np.float32]
+
+
+class Writing(NamedTuple):
+    """What is to be written behind a prompt.
+
+    Attributes:
+        name: What it is called.
+        max_new_tokens: At which it is broken off.
+        allowed: The only tokens that it may have, if given.
+    """
+
+    name: str
+    max_new_tokens: int
+    allowed: tuple[int, ...] | None = None
 
 
 class LocalModel:
@@ -81,6 +97,8 @@ class LocalModel:
                 self.window = min(self.window, int(sliding))
         self.batch_tokens = batch_tokens or (2**17 if self.device == "cuda" else 2**12)
         self.end_tokens = self._end_tokens()
+        named = "cache" in inspect.signature(self.model.forward).parameters  # since transformers 5.24
+        self._cache_name = "cache" if named else "past_key_values"
         self.described = {
             "name": name,
             "revision": revision or getattr(config, "_commit_hash", None),
@@ -97,52 +115,76 @@ class LocalModel:
         return sorted(ends)
 
     def read_trees(self, prompts: Sequence[list[int]], tree: AnswerTree) -> Iterator[tuple[int, Reading]]:
-        """Reads an answer tree behind each prompt; yields places with readings as batches end.
+        """Reads an answer tree behind each prompt; yields places with readings as batches end."""
+        for place, reading, _ in self.answer(prompts, tree, lambda reading: ()):
+            yield place, reading
 
-        One pass per batch: each node reads the prompt, the nodes before it and itself.
+    def answer(
+        self,
+        prompts: Sequence[list[int]],
+        tree: AnswerTree,
+        plan: Callable[[Reading], Iterable[Writing]],
+    ) -> Iterator[tuple[int, Reading, dict[str, list[int]]]]:
+        """Reads an answer tree behind each prompt, and writes what a look at the reading asks for.
+
+        One pass per batch: each node reads the prompt, the nodes before it and itself. What is written
+        goes on from there: the prompt is not read again.
+
+        Args:
+            prompts: Tokens of each prompt.
+            tree: The tree.
+            plan: Tells of a reading what is to be written besides.
+
+        Yields:
+            Place, reading, and the tokens of each writing by name, as batches end.
         """
 
-        def read(places: list[int]) -> list[Reading]:
-            return self._read_batch([prompts[place] for place in places], tree)
+        def work(places: list[int]) -> list[tuple[Reading, dict[str, list[int]]]]:
+            return self._answer_batch([prompts[place] for place in places], tree, plan)
 
-        yield from self._batches([len(prompt) + len(tree.tokens) for prompt in prompts], read)
+        lengths = [len(prompt) + len(tree.tokens) for prompt in prompts]
+        for place, (reading, written) in self._batches(lengths, work):
+            yield place, reading, written
 
-    def _read_batch(self, prompts: list[list[int]], tree: AnswerTree) -> list[Reading]:
+    def _answer_batch(
+        self, prompts: list[list[int]], tree: AnswerTree, plan: Callable[[Reading], Iterable[Writing]]
+    ) -> list[tuple[Reading, dict[str, list[int]]]]:
         import torch
+        from transformers import DynamicCache
 
-        nodes = len(tree.tokens) - 1
-        longest = max(map(len, prompts))
-        width = longest + nodes
-        ids = torch.zeros((len(prompts), width), dtype=torch.long)
-        positions = torch.zeros((len(prompts), width), dtype=torch.long)
-        reads = torch.zeros((len(prompts), width, width), dtype=torch.bool)
-        reads[:, :longest, :longest] = torch.ones((longest, longest), dtype=torch.bool).tril()
-        for node, before in tree.ancestry():
-            reads[:, longest + node - 1, longest + before - 1] = True
-        reads[:, longest:, :longest] = True
-        depths = torch.tensor(tree.depths[1:])
-        for row, prompt in enumerate(prompts):
-            start = longest - len(prompt)
-            ids[row, start:longest] = torch.tensor(prompt)
-            ids[row, longest:] = torch.tensor(tree.tokens[1:])
-            positions[row, start:longest] = torch.arange(len(prompt))
-            positions[row, longest:] = len(prompt) - 1 + depths
-            reads[row, :, :start] = False
-            reads[row, :start, :start] = torch.eye(start, dtype=torch.bool)  # padding reads itself: no row of nothing
+        nodes, longest = len(tree.tokens) - 1, max(map(len, prompts))
+        ids, positions, reads = _behind_each(prompts, tree)
+        cache = DynamicCache()
         with torch.inference_mode():
             logits = self.model(
                 input_ids=ids.to(self.device),
                 attention_mask=reads[:, None].to(self.device),
                 position_ids=positions.to(self.device),
-                use_cache=False,
+                use_cache=True,
+                **{self._cache_name: cache},
                 logits_to_keep=nodes + 1,
             ).logits.float()
             best = logits.argmax(-1)
             looked_at = torch.tensor(tree.looked_at, device=logits.device)
             logprobs = logits[:, :, looked_at] - logits.logsumexp(-1, keepdim=True)
-        return [
+        readings = [
             Reading(best[row].cpu().numpy(), logprobs[row].cpu().numpy()) for row in range(len(prompts))
         ]
+        del logits
+        rows_of: dict[Writing, list[int]] = {}
+        for row, reading in enumerate(readings):
+            for writing in plan(reading):
+                rows_of.setdefault(writing, []).append(row)
+        results: list[tuple[Reading, dict[str, list[int]]]] = [(reading, {}) for reading in readings]
+        cache.crop(-(nodes + 1))  # all but the prompts without their last token
+        for left, (writing, rows) in enumerate(rows_of.items(), 1 - len(rows_of)):
+            own = copy.deepcopy(cache) if left else cache
+            own.batch_select_indices(torch.tensor(rows, device=self.device))
+            chosen = [prompts[row] for row in rows]
+            written = self._write_batch(chosen, writing.max_new_tokens, writing.allowed, own, longest)
+            for row, tokens in zip(rows, written, strict=True):
+                results[row][1][writing.name] = tokens
+        return results
 
     def write(
         self, prompts: Sequence[list[int]], max_new_tokens: int, allowed: Sequence[int] | None = None
@@ -164,11 +206,17 @@ class LocalModel:
         yield from self._batches([len(prompt) + max_new_tokens for prompt in prompts], write)
 
     def _write_batch(
-        self, prompts: list[list[int]], max_new_tokens: int, allowed: Sequence[int] | None
+        self,
+        prompts: list[list[int]],
+        max_new_tokens: int,
+        allowed: Sequence[int] | None,
+        cache: Any = None,
+        longest: int = 0,
     ) -> list[list[int]]:
+        """Writes replies; with a cache, from all but the last token of prompts padded to ``longest``."""
         import torch
 
-        longest = max(map(len, prompts))
+        longest = longest or max(map(len, prompts))
         ids = torch.zeros((len(prompts), longest), dtype=torch.long)
         mask = torch.zeros((len(prompts), longest), dtype=torch.long)
         for row, prompt in enumerate(prompts):
@@ -187,6 +235,7 @@ class LocalModel:
                 eos_token_id=self.end_tokens,
                 pad_token_id=self.end_tokens[0],
                 logits_processor=[_Only(allowed)] if allowed is not None else None,
+                **({self._cache_name: cache} if cache is not None else {}),
             )
         return [self._until_end(row) for row in written[:, longest:].tolist()]
 
@@ -227,6 +276,33 @@ def _digest_weights(folder: Path) -> str | None:
     """Of the safetensors of a folder, whatever they are called; ``None`` if it holds none."""
     weights = sorted(folder.glob("*.safetensors"))
     return digest_json([digest_file(path) for path in weights]) if weights else None
+
+
+def _behind_each(
+    prompts: list[list[int]], tree: AnswerTree
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Tokens, positions and what reads what: prompts padded at the left, the tree's nodes behind each."""
+    import torch
+
+    nodes, longest = len(tree.tokens) - 1, max(map(len, prompts))
+    width = longest + nodes
+    ids = torch.zeros((len(prompts), width), dtype=torch.long)
+    positions = torch.zeros((len(prompts), width), dtype=torch.long)
+    reads = torch.zeros((len(prompts), width, width), dtype=torch.bool)
+    reads[:, :longest, :longest] = torch.ones((longest, longest), dtype=torch.bool).tril()
+    reads[:, longest:, :longest] = True
+    for node, before in tree.ancestry():
+        reads[:, longest + node - 1, longest + before - 1] = True
+    ids[:, longest:] = torch.tensor(tree.tokens[1:])
+    depths = torch.tensor(tree.depths[1:])
+    for row, prompt in enumerate(prompts):
+        start = longest - len(prompt)
+        ids[row, start:longest] = torch.tensor(prompt)
+        positions[row, start:longest] = torch.arange(len(prompt))
+        positions[row, longest:] = len(prompt) - 1 + depths
+        reads[row, :, :start] = False
+        reads[row, :start, :start] = torch.eye(start, dtype=torch.bool)  # a row that reads nothing gives no number
+    return ids, positions, reads
 
 
 class _Only:

@@ -10,7 +10,7 @@ from typing import Any
 from evaluation.answer_tree import AnswerTree, build_tree
 from evaluation.answers import asks_for_the_false, parse_answer
 from evaluation.choice_scores import score_choice
-from evaluation.local_model import LocalModel, Reading
+from evaluation.local_model import LocalModel, Reading, Writing
 from evaluation.protocols import (
     FREE_TOKENS,
     answer_logprobs,
@@ -119,42 +119,31 @@ def _choices(
         return
     tree = build_tree(*kind, model.tokenizer, model.frame.end_of_turn)
     limit = published_tokens(*kind)
-    outputs: dict[int, dict[str, Any]] = {}
-    longer: list[int] = []
-    astray: list[int] = []
-    for place, reading in model.read_trees(prompts, tree):
+    bound = Writing("published-constrained", limit, tuple(published_allowed(tree)))
+    free_tokens = FREE_TOKENS if "greedy" in protocols else limit
+    free = Writing("free", free_tokens)
+    wants_free = "greedy" in protocols or "published-greedy" in protocols
+
+    def plan(reading: Reading) -> Iterator[Writing]:
+        """What leaves the tree is written by the model itself."""
+        if bound.name in protocols and not walk_published(tree, reading, limit).whole:
+            yield bound
+        if wants_free and not walk_free(tree, reading, free_tokens).whole:
+            yield free
+
+    for place, reading, written in model.answer(prompts, tree, plan):
         question = group[place].question
-        found = outputs[place] = _from_tree(tree, reading, question, protocols)
-        if "published-constrained" in protocols:
-            walk = walk_published(tree, reading, limit)
-            if walk.whole:
-                found["published-constrained"] = _published(model, question, walk.tokens)
-            else:
-                astray.append(place)
-        free = walk_free(tree, reading, FREE_TOKENS)
-        wanted = "greedy" in protocols or (
-            "published-greedy" in protocols and not walk_free(tree, reading, limit).whole
-        )
-        if free.whole or not wanted:
-            _add_free(model, question, found, free.tokens, protocols, limit)
-        else:
-            longer.append(place)
-        if not (astray and astray[-1] == place) and not (longer and longer[-1] == place):
-            yield place, outputs.pop(place)
-    # Replies that leave the tree are written by the model itself.
-    if astray:
-        written = model.write([prompts[place] for place in astray], limit, published_allowed(tree))
-        for at, tokens in written:
-            place = astray[at]
-            outputs[place]["published-constrained"] = _published(model, group[place].question, tokens)
-            if place not in longer:
-                yield place, outputs.pop(place)
-    if longer:
-        new_tokens = FREE_TOKENS if "greedy" in protocols else limit
-        for at, tokens in model.write([prompts[place] for place in longer], new_tokens):
-            place = longer[at]
-            _add_free(model, group[place].question, outputs[place], tokens, protocols, limit)
-            yield place, outputs.pop(place)
+        outputs = _from_tree(tree, reading, question, protocols)
+        if bound.name in protocols:
+            tokens = written.get(bound.name) or walk_published(tree, reading, limit).tokens
+            outputs[bound.name] = _published(model, question, tokens)
+        if wants_free:
+            tokens = written.get(free.name) or walk_free(tree, reading, free_tokens).tokens
+            if "greedy" in protocols:
+                outputs["greedy"] = _free(model, question, tokens)
+            if "published-greedy" in protocols:
+                outputs["published-greedy"] = _published(model, question, tokens[:limit])
+        yield place, outputs
 
 
 def _from_tree(
@@ -170,20 +159,6 @@ def _from_tree(
         if len(tree.answers) <= 10:
             found["likelihood"]["logprobs"] = {a: round(score, 4) for a, score in logprobs.items()}
     return found
-
-
-def _add_free(
-    model: LocalModel,
-    question: Question,
-    outputs: dict[str, Any],
-    tokens: list[int],
-    protocols: Sequence[str],
-    limit: int,
-) -> None:
-    if "greedy" in protocols:
-        outputs["greedy"] = _free(model, question, tokens)
-    if "published-greedy" in protocols:
-        outputs["published-greedy"] = _published(model, question, tokens[:limit])
 
 
 def _free(model: LocalModel, question: Question, tokens: list[int]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ pytest.importorskip("torch", reason="torch comes with the extra `evaluate`")
 import torch
 
 from evaluation.answer_tree import AnswerTree, build_tree
-from evaluation.local_model import LocalModel, Reading
+from evaluation.local_model import LocalModel, Reading, Writing
 from evaluation.protocols import (
     answer_logprobs,
     constrained_answer,
@@ -99,6 +99,20 @@ def test_walks_write_what_the_model_writes(
         ):
             assert written[: len(walk.tokens)] == walk.tokens
             assert not walk.whole or written == walk.tokens
+
+
+def test_what_goes_on_from_a_reading_is_what_is_written_anew(
+    model: LocalModel, prompts: list[list[int]], tree: AnswerTree
+) -> None:
+    bound, free = Writing("bound", 6, tuple(published_allowed(tree))), Writing("free", 9)
+    expected = dict(model.write(prompts, 6, bound.allowed)), dict(model.write(prompts, 9))
+    places = iter(range(len(prompts)))
+    found = list(model.answer(prompts, tree, lambda _: [bound, free][: 1 + next(places) % 2]))
+    assert len(found) == len(prompts)
+    for place, _, written in found:
+        assert written["bound"] == expected[0][place]
+        assert written.get("free", expected[1][place]) == expected[1][place]
+    assert sum("free" in written for _, _, written in found) == 3
 
 
 def test_a_batch_of_seven_is_seven_batches_of_one(
