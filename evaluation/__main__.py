@@ -60,7 +60,7 @@ def run(
     from evaluation.local_model import LocalModel
     from evaluation.protocols import read_protocols
     from evaluation.run import run as run_model
-    from evaluation.tables import print_open, print_rows
+    from evaluation.tables import print_contamination, print_open, print_rows
 
     chosen = read_protocols(protocols)
     records = open_test_set(data, config, split, tasks.split(","), limit)
@@ -70,6 +70,7 @@ def run(
     if rows := choice_rows(runs):
         print_rows(rows)
     print_open(runs)
+    print_contamination(runs)
     click.echo(f"{made:,} predictions made; {output} has {len(runs[0].predictions):,}.")
     click.echo(f"Next: python -m evaluation compare {output} OTHER_RUN")
 
@@ -83,7 +84,14 @@ def compare(runs: tuple[Path, ...], resamples: int) -> None:
     Example: python -m evaluation compare runs/eval/*
     """
     from evaluation.compare import choice_rows, compare_runs, read_runs
-    from evaluation.tables import print_comparisons, print_open, print_parts, print_positions, print_rows
+    from evaluation.tables import (
+        print_comparisons,
+        print_contamination,
+        print_open,
+        print_parts,
+        print_positions,
+        print_rows,
+    )
 
     read = read_runs(runs)
     if rows := choice_rows(read, resamples):
@@ -92,6 +100,7 @@ def compare(runs: tuple[Path, ...], resamples: int) -> None:
         print_positions(rows)
         print_comparisons(compare_runs(read, resamples=resamples))
     print_open(read)
+    print_contamination(read)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.choice_scores import LabelScores, score_labels
+from evaluation.contamination import Contamination, read_contamination
 from evaluation.open_answers import read_open_scores
 from evaluation.run_folder import read_predictions, read_run
 from evaluation.statistics import (
@@ -34,12 +35,14 @@ class Run:
         described: ``run.json``.
         predictions: By record and permutation.
         open_scores: ``open_scores.json``, if it has open answers.
+        contamination: ``contamination.json``, if what the model was trained on is known.
     """
 
     name: str
     described: Mapping[str, Any]
     predictions: Mapping[tuple[str, int], Mapping[str, Any]]
     open_scores: Mapping[str, Any] | None
+    contamination: Contamination | None = None
 
     def answered(self, permutation: int = 0) -> list[Mapping[str, Any]]:
         """Its multiple-choice predictions of one order, by id."""
@@ -60,7 +63,7 @@ def read_runs(paths: Sequence[Path]) -> list[Run]:
     for path in paths:
         described = read_run(path)
         found = {(p["id"], p["permutation"]): p for p in read_predictions(path)}
-        runs.append(Run(path.name, described, found, read_open_scores(path)))
+        runs.append(Run(path.name, described, found, read_open_scores(path), read_contamination(path)))
     problems = []
     for path, run in zip(paths[1:], runs[1:], strict=True):
         for key, value in runs[0].described["data"].items():
@@ -109,14 +112,16 @@ def choice_rows(runs: Sequence[Run], resamples: int = 2_000) -> list[Row]:
         if not predictions:
             continue
         draws = Resampled([p["group_id"] for p in predictions], resamples)
-        parts = _parts(predictions)
+        parts = _parts(predictions, run.contamination.records if run.contamination else {})
         for protocol in run.described["protocols"]:
             rows.append(_row(run, protocol, predictions, draws, parts))
     return rows
 
 
-def _parts(predictions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _parts(predictions: Sequence[Mapping[str, Any]], near: Container[str]) -> dict[str, Any]:
     parts: dict[str, Any] = {"all": None}
+    if near:
+        parts["not near training"] = np.array([p["id"] not in near for p in predictions])
     for column, name in (("type", "{}"), ("source", "source {}"), ("subject", "subject {}")):
         values = np.array([str(p[column]) for p in predictions])
         for value in sorted({str(p[column]) for p in predictions if p[column] is not None}):

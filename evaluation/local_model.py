@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.answer_tree import AnswerTree
+from evaluation.contamination import find_training
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.models.causal_lm import frame_of, open_causal_lm, open_tokenizer
 from medinjection_fr.release.digests import digest_file, digest_json
@@ -59,6 +60,7 @@ class LocalModel:
     Attributes:
         window: Tokens that prompt and reply may have together.
         end_tokens: Tokens that end a reply.
+        training: The ``training.json`` beside the weights or the adapter, if there is one.
 
     Args:
         name: A folder, or a model's name on the Hub.
@@ -99,11 +101,13 @@ class LocalModel:
         self.end_tokens = self._end_tokens()
         named = "cache" in inspect.signature(self.model.forward).parameters  # since transformers 5.24
         self._cache_name = "cache" if named else "past_key_values"
+        self.training = find_training(name, adapter)
         self.described = {
             "name": name,
             "revision": revision or getattr(config, "_commit_hash", None),
             "weights_digest": _digest_weights(Path(name)),
             "adapter_digest": _digest_weights(adapter) if adapter else None,
+            "trained_on": self.training["data"] if self.training else None,
             "dtype": self.dtype,
         }
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from evaluation.contamination import look_for_contamination
 from evaluation.data import TestSet
 from evaluation.local_model import LocalModel
 from evaluation.open_answers import score_open_answers
@@ -42,6 +43,8 @@ def run(
             folder.add(prediction)
             made += 1
         score_open_answers(output, data)
+        if model.training:
+            look_for_contamination(model.training, data, output)
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.table import Table
@@ -114,6 +115,23 @@ def print_comparisons(comparisons: Sequence[Comparison]) -> None:
             "or more in 4 of 5 cases.",
             markup=False,
         )
+
+
+def print_contamination(runs: Sequence[Run]) -> None:
+    """How many test records are near what each model was trained on."""
+    console = open_console()
+    for run in runs:
+        if (found := run.contamination) is None:
+            console.print(f"{run.name}: what its model was trained on is not known.", markup=False)
+        elif not found.looked:
+            what = f"{run.name}: trained on {found.trained_on}, which cannot be opened: not compared with the test."
+            console.print(what, markup=False)
+        else:
+            records = len({id for id, _ in run.predictions})
+            kinds = Counter(found.records.values())
+            told = ", ".join(f"{kind} {number}" for kind, number in sorted(kinds.items())) or "none"
+            what = f"{run.name}: trained on {found.trained_on}; test records near it: {told}, of {records:,}."
+            console.print(what, markup=False)
 
 
 def print_open(runs: Sequence[Run]) -> None:
