@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -50,6 +51,8 @@ def run(
     checked, name = load_recipe(recipe, overrides), normalise_config_name(config)
     output = output or Path("runs") / checked.name / name
     report = run_recipe(checked, data, name, output)
+    if os.environ.get("RANK", "0") != "0":  # of several processes, the first prints
+        return
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
     else:

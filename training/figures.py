@@ -60,7 +60,7 @@ class Meter:
         return {
             "seconds": self._carried["seconds"] + seconds,
             "peak_memory_bytes": max(self._carried["peak_memory_bytes"], _peak_memory_bytes()),
-            "energy_joules": before + energy - self._energy if told else None,  # type: ignore[operator]
+            "energy_joules": before + energy - self._energy if told else None,
         }
 
 

@@ -41,6 +41,9 @@ def merge(
     import peft
     import torch
 
+    from training.trainer import quieten
+
+    quieten()
     report = read_report(output)
     recipe, facts = report["recipe"], report["recipe"]["model"]
     dtype = dtype or recipe["merge"]["dtype"] or facts["dtype"]

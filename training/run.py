@@ -9,10 +9,12 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import training.examples
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.models.causal_lm import open_causal_lm, open_tokenizer
 from medinjection_fr.progress import tell
-from medinjection_fr.release.digests import digest_json
+from medinjection_fr.release.digests import digest_file, digest_json
+from medinjection_fr.resources import source_digest
 from training.data import Examples, Source, open_source, pack, render_split
 from training.examples import Renderer
 from training.order import plan_order
@@ -90,8 +92,9 @@ def _train(
     recipe: Recipe, source: Source, output: Path, accumulation: int, tell: Callable[[str], None]
 ) -> None:
     from training import checkpoints, figures, memory
-    from training.trainer import CHECKPOINTS, make_trainer, trainer_arguments
+    from training.trainer import CHECKPOINTS, make_trainer, quieten, trainer_arguments
 
+    quieten()
     model_facts = recipe["model"]
     memory.check_weights(model_facts["path"], model_facts["dtype"])
     tokenizer = open_tokenizer(model_facts["path"], model_facts["revision"], model_facts["pad_token"])
@@ -174,10 +177,11 @@ def _render(
 ) -> tuple[Examples, Examples | None]:
     """Renders train, and validation by its answers alone, whatever the recipe's loss: figures then compare."""
     data, wanted = recipe["data"], recipe["validation"]["rows"]
-    vocabulary = digest_json([tokenizer.backend_tokenizer.to_str(), tokenizer.chat_template])
+    code = [source_digest(), digest_file(Path(training.examples.__file__))]
+    rendering = [*code, tokenizer.backend_tokenizer.to_str(), tokenizer.chat_template, data["max_length"]]
 
     def render(split: str, loss: str, rows: int | None = None) -> Examples:
-        fingerprint = digest_json([vocabulary, loss, data["max_length"]])
+        fingerprint = digest_json([*rendering, loss])
         return render_split(source, split, Renderer(tokenizer, loss, data["max_length"]), fingerprint, rows)
 
     with arguments.distributed_state.main_process_first():

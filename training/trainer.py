@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
 
 CHECKPOINTS, LOGS = "checkpoints", "logs"
 PROJECT = "medinjection-fr"
+
+
+def quieten() -> None:
+    """Keeps the bars of the libraries out of log files, and what they say to those who write them."""
+    import datasets
+    import transformers
+
+    warnings.filterwarnings("ignore", "`.*` is deprecated and will be removed", FutureWarning)
+    if not sys.stderr.isatty():
+        datasets.disable_progress_bars()
+        transformers.utils.logging.disable_progress_bar()
 
 
 def adapter_config(recipe: Recipe) -> LoraConfig:
@@ -38,6 +50,7 @@ def adapter_config(recipe: Recipe) -> LoraConfig:
 
 def trainer_arguments(recipe: Recipe, output: Path, accumulation: int) -> SFTConfig:
     """The settings of TRL's trainer. Rows come tokenised and in the order of all epochs."""
+    import torch
     from trl import SFTConfig
 
     batch, optim, memory, log = recipe["batch"], recipe["optim"], recipe["memory"], recipe["log"]
@@ -78,6 +91,8 @@ def trainer_arguments(recipe: Recipe, output: Path, accumulation: int) -> SFTCon
         report_to=log["to"],
         project=PROJECT,
         run_name=output.resolve().name,
+        use_cpu=not torch.accelerator.is_available(),  # or processes on a CPU would not find each other
+        dataloader_pin_memory=torch.accelerator.is_available(),
         disable_tqdm=not sys.stderr.isatty(),
     )
 
