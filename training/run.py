@@ -58,13 +58,10 @@ def run(
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     is_main = os.environ.get("RANK", "0") == "0"
     source = open_source(data, config)
-    begun = identity(recipe, source)
     accumulation = recipe.accumulation(processes)
-    check_same(output, begun)
+    check_same(output, identity(recipe, source))
     with _only_one(output) if is_main else nullcontext():
         if not (output / REPORT).exists():
-            if is_main:
-                write_json(output / START, begun)
             _train(recipe, source, output, accumulation, tell if is_main else lambda message: None)
         elif is_main:
             tell(f"{output} is trained already.")
@@ -133,6 +130,8 @@ def _train(
         memory.rehearse(trainer, examples.rows, lengths)
     if newest:
         tell(f"Going on from {newest[0].name}.")
+    if arguments.should_save:
+        write_json(output / START, identity(recipe, source))
     meter.start()
     trainer.train(resume_from_checkpoint=str(newest[0]) if newest else None)
     measured = meter.read()

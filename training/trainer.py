@@ -55,9 +55,9 @@ def trainer_arguments(recipe: Recipe, output: Path, accumulation: int) -> SFTCon
 
     batch, optim, memory, log = recipe["batch"], recipe["optim"], recipe["memory"], recipe["log"]
     if log["to"] == "tensorboard":
-        os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(output / LOGS))
+        os.environ["TENSORBOARD_LOGGING_DIR"] = str(output / LOGS)
     if log["to"] == "trackio":
-        os.environ.setdefault("TRACKIO_DIR", str(output / LOGS))
+        os.environ["TRACKIO_DIR"] = str(output / LOGS)
     return SFTConfig(
         output_dir=str(output / CHECKPOINTS),
         per_device_train_batch_size=batch["per_device"],
