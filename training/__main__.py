@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import click
 
 from medinjection_fr.command_line import Commands
+from medinjection_fr.errors import InputError, Problem
 
 _PATH = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -74,6 +76,95 @@ def merge(output: Path, data: str | None, dtype: str | None, as_json: bool) -> N
     compared = merge_run(output, data, dtype)
     if as_json:
         click.echo(json.dumps(compared))
+
+
+@main.command()
+@click.argument("output", type=_PATH)
+@click.option("--repo", required=True, help="Model repository on the Hub: organisation/name.")
+@click.option("--adapter", is_flag=True, help="The adapter instead of the merged model.")
+@click.option("--private", is_flag=True, help="Make the repository private, if it is not there yet.")
+@click.option("--dry-run", is_flag=True, help="Show the card and what would be sent; write nothing.")
+@_json_option
+def push(output: Path, repo: str, adapter: bool, private: bool, dry_run: bool, as_json: bool) -> None:
+    """Publish the model of the run in OUTPUT with a card that says what it was made from.
+
+    The token comes from HF_TOKEN or `hf auth login`.
+
+    Example: python -m training push runs/paper/native+translated --repo org/qwen3-4b-nat-trad --private
+    """
+    from training.push import push as push_run
+    from training.tables import print_push
+
+    pushed = push_run(output, repo, adapter, private, dry_run)
+    if as_json:
+        click.echo(json.dumps({**vars(pushed), "card": pushed.card}, ensure_ascii=False))
+    else:
+        print_push(pushed)
+
+
+@main.command()
+@click.argument("recipe")
+@_data_option
+@click.option("--output", type=_PATH, help="Folder of the runs; runs/RECIPE if not given.")
+@click.option("--matched", is_flag=True, help="The matched configurations too.")
+@click.option("--config", "configs", multiple=True, help="Only this one; may be given again.")
+@click.option("--only", type=click.IntRange(0), help="Only the one of this place, as of a Slurm array.")
+@click.option("--gpus", help="Numbers of GPUs, as 0,1,2,3: one run on each at a time.")
+@_set_option
+@_json_option
+def sweep(
+    recipe: str,
+    data: str,
+    output: Path | None,
+    matched: bool,
+    configs: tuple[str, ...],
+    only: int | None,
+    gpus: str | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Train the seven controlled configurations by RECIPE. What is finished is skipped.
+
+    Example: python -m training sweep paper --data medinjection-fr --gpus 0,1
+    """
+    from medinjection_fr.configs import normalise_config_name
+    from training.recipe import load_recipe
+    from training.sweep import study_configs
+    from training.sweep import sweep as sweep_configs
+    from training.tables import print_table, write_table
+
+    output = output or Path("runs") / load_recipe(recipe, overrides).name
+    names = [normalise_config_name(name) for name in configs] or study_configs(matched)
+    if only is not None:
+        if only >= len(names):
+            what = f"{only} is past the last of {len(names)} configurations"
+            raise InputError(Problem("--only", what, f"0 to {len(names) - 1}"))
+        names = names[only : only + 1]
+    failed = sweep_configs(recipe, overrides, data, output, names, gpus.split(",") if gpus else ())
+    if only is None and len(failed) < len(names):  # the tasks of an array would write over each other
+        reports = write_table(output)
+        if as_json:
+            click.echo((output / "table.json").read_text(encoding="utf-8"), nl=False)
+        else:
+            print_table(output, reports)
+    sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.argument("output", type=_PATH)
+@_json_option
+def table(output: Path, as_json: bool) -> None:
+    """Write the table of the finished runs in OUTPUT.
+
+    Example: python -m training table runs/paper
+    """
+    from training.tables import print_table, write_table
+
+    reports = write_table(output)
+    if as_json:
+        click.echo((output / "table.json").read_text(encoding="utf-8"), nl=False)
+    else:
+        print_table(output, reports)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def _check_base(report: dict[str, Any], base: Any, facts: dict[str, Any]) -> Non
 
 
 def _prompts(report: dict[str, Any], number: int, data: str | None) -> list[list[dict[str, str]]]:
-    """Questions of the configuration: of validation, or of train if it has none; a random sample, always the same."""
+    """Questions of the configuration, always the same: of validation, and of train if those are too few."""
     facts = report["data"]
     reference = data or report["data"]["reference"]
     release = open_release(reference)
@@ -99,9 +99,14 @@ def _prompts(report: dict[str, Any], number: int, data: str | None) -> list[list
         what = f"is not the release of the run, version {facts['version']}"
         raise InputError(Problem(reference, what, mend="Give that release with --data"))
     splits = release.manifest["configs"][facts["config"]]["splits"]
-    split = "validation" if "validation" in splits else "train"
-    rows = load(facts["config"], split=split, path=release.folder).shuffle(seed=0)
-    return [to_messages(row)["messages"][:1] for row in rows.select(range(min(number, len(rows))))]
+    prompts: list[list[dict[str, str]]] = []
+    for split in ("validation", "train"):
+        if split in splits and (wanted := number - len(prompts)):
+            rows = load(facts["config"], split=split, path=release.folder).shuffle(seed=0)
+            prompts += [
+                to_messages(row)["messages"][:1] for row in rows.select(range(min(wanted, len(rows))))
+            ]
+    return prompts
 
 
 def _greedy(
