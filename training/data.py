@@ -50,6 +50,17 @@ class Source:
             "config_digest": self.release.manifest["configs"][self.config]["digest"],
         }
 
+    @property
+    def drawn(self) -> dict[str, dict[str, int]]:
+        """Train rows of each provenance and type: in a mix, the two may go together."""
+        paths = set(self.release.manifest["configs"][self.config]["splits"]["train"]["shards"])
+        rows: dict[str, dict[str, int]] = {}
+        for shard in self.release.shards:
+            if shard.path in paths:
+                types = rows.setdefault(shard.cell.origin, {})
+                types[shard.cell.type] = types.get(shard.cell.type, 0) + shard.rows
+        return rows
+
     def has(self, split: str) -> bool:
         """Whether the configuration has a split."""
         return split in self.release.manifest["configs"][self.config]["splits"]

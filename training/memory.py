@@ -11,7 +11,7 @@ from medinjection_fr.errors import InputError, Problem
 _GIB = 2**30
 
 
-def check_weights(name: str, dtype: str) -> None:
+def check_weights(name: str) -> None:
     """Compares the weights of a folder with the memory that is free, before they are read.
 
     Raises:

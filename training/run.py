@@ -93,7 +93,7 @@ def _train(
 
     quieten()
     model_facts = recipe["model"]
-    memory.check_weights(model_facts["path"], model_facts["dtype"])
+    memory.check_weights(model_facts["path"])
     tokenizer = open_tokenizer(model_facts["path"], model_facts["revision"], model_facts["pad_token"])
     arguments = trainer_arguments(recipe, output, accumulation)
     examples, validation = _render(recipe, source, tokenizer, arguments)
@@ -146,6 +146,7 @@ def _train(
             "model": described,
             "records": {
                 "train": examples.records,
+                "drawn": source.drawn,
                 "sequences": len(examples.rows),
                 "shortened": {"count": len(examples.shortened), "ids": examples.shortened},
                 "left_out": {"count": len(examples.refused), "ids": examples.refused},
