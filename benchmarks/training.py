@@ -273,16 +273,14 @@ def bench(arguments: argparse.Namespace) -> None:
             rows.append([name, found, *[""] * 5])
             continue
         ratio = found["records"] / plain["records"] if isinstance(plain, dict) else float("nan")
-        rows.append(
-            [
-                name,
-                f"{found['records']:,.1f}",
-                f"{ratio:.2f}",
-                f"{found['tokens']:,.0f}",
-                f"{found['learnt']:,.0f}",
-            ]
-            + [f"{found['memory'] / 2**30:.1f} GiB", f"{found['flops'] / rate['flops']:.1%}"]
-        )
+        speeds = [
+            f"{found['records']:,.1f}",
+            f"{ratio:.2f}",
+            f"{found['tokens']:,.0f}",
+            f"{found['learnt']:,.0f}",
+        ]
+        used = [f"{found['memory'] / 2**30:.1f} GiB", f"{found['flops'] / rate['flops']:.1%}"]
+        rows.append([name, *speeds, *used])
     head = ["", "records/s", "× plain", "tokens/s", "tokens with loss/s", "peak memory", "utilisation"]
     print_table(
         f"{shape} on {rate['name']}, {rate['flops'] / 1e12:.2f} TFLOP/s in a matrix product", head, rows
@@ -293,12 +291,10 @@ def _quality(arguments: argparse.Namespace) -> None:
     """Held-out answer loss after equal records: fast.yaml, against three seeds of paper.yaml with its mask."""
     settings = ["model.dtype=float32", "model.attention=sdpa", "data.max_length=512", "optim.epochs=1"]
     settings += ["merge.at_end=false", f"model.path={arguments.quality}", "model.pad_token='<|endoftext|>'"]
-    runs = {
-        f"paper.yaml, answers, seed {n}": ("paper", ["data.loss=answer", "batch.global=12", f"seed={n}"])
-        for n in (1, 2, 3)
-    }
+    answers = ["data.loss=answer", "batch.global=12"]
+    runs = {f"paper.yaml, loss on answers, seed {n}": ("paper", [*answers, f"seed={n}"]) for n in (1, 2, 3)}
     runs["fast.yaml"] = ("fast", ["batch.global=3", "batch.per_device=3", "seed=1"])
-    rows = []
+    data, rows = str(Path(arguments.data).resolve()), []
     for name, (recipe, own) in runs.items():
         output = Path(tempfile.mkdtemp()) / "run"
         command = [
@@ -310,14 +306,14 @@ def _quality(arguments: argparse.Namespace) -> None:
             "--config",
             "all",
             "--data",
-            arguments.data,
+            data,
             "--json",
         ]
         command += ["--output", str(output), *(p for s in [*settings, *own] for p in ("--set", s))]
         done = subprocess.run(
             command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1]
         )
-        report = json.loads(done.stdout)
+        report = json.loads(done.stdout.strip().splitlines()[-1])
         figures = report["figures"]
         rows.append(
             [name, report["records"]["train"], figures["steps"], f"{figures['validation_answer_loss']:.4f}"]
@@ -331,14 +327,13 @@ def piece_model(folder: str, shape: str, tokenizer: str) -> bool:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
+    needed = "--quality" not in sys.argv
     parser.add_argument("--data", default="medinjection-fr", help="release folder")
     parser.add_argument(
-        "--tokenizer",
-        required="--quality" not in sys.argv,
-        help="folder of Qwen3's tokenizer, or Qwen/Qwen3-4B-Instruct-2507",
+        "--tokenizer", required=needed, help="folder of Qwen3's tokenizer, or the model on the Hub"
     )
     parser.add_argument(
-        "--sdpa", action="store_true", help="without FlashAttention in the plain script and paper.yaml"
+        "--sdpa", action="store_true", help="no FlashAttention for the plain script and paper.yaml"
     )
     parser.add_argument("--quality", metavar="FOLDER", help="a real small model to compare held-out loss on")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()))
