@@ -105,7 +105,11 @@ def _scored_otherwise(ours: Sequence[dict[str, Any]]) -> list[tuple[str, int, in
         single = out["published-constrained"]["letters"]
         constrained += line["type"] == "mcqu" and (single is None or len(single) != 1)
     return [
-        ("a foreign letter in the reply, or a reply cut after 1 token: no answer; ours reads one", greedy, len(ours)),
+        (
+            "a foreign letter in the reply, or a reply cut after 1 token: no answer; ours reads one",
+            greedy,
+            len(ours),
+        ),
         ("a constrained single answer that is a separator or nothing", constrained, len(ours)),
     ]
 
@@ -132,13 +136,17 @@ def _parser_rates() -> list[tuple[str, str]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--model", required=True)
     parser.add_argument("--data", required=True)
     parser.add_argument("--config", default="native")
     parser.add_argument("--records", type=int, default=100)
     parser.add_argument("--dtype", choices=["bfloat16", "float32"])
-    parser.add_argument("--near", type=float, default=0.1, help="Difference of logits that bf16 may turn round.")
+    parser.add_argument(
+        "--near", type=float, default=0.1, help="Difference of logits that bf16 may turn round."
+    )
     arguments = parser.parse_args()
 
     print_table("Replies read a second, one core", ("replies", "rate"), _parser_rates())

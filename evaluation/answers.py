@@ -173,7 +173,9 @@ _JUDGED = re.compile(
     r"|\s+(?:est|sont|is|are)\s+(?:donc\s+|bien\s+|the\s+|la\s+|les\s+|seules?\s+|meilleures?\s+)*(?P<chosen>réponses?|answer)",
     re.IGNORECASE,
 )
-_LINE_VERDICT = re.compile(rf"[^\n]*?(?<!\w)(?:(?P<true>{_TRUE})|(?P<false>{_FALSE}))[\s.)]*(?=\n|\Z)", re.IGNORECASE)
+_LINE_VERDICT = re.compile(
+    rf"[^\n]*?(?<!\w)(?:(?P<true>{_TRUE})|(?P<false>{_FALSE}))[\s.)]*(?=\n|\Z)", re.IGNORECASE
+)
 _LABEL = re.compile(r"[)\]}]*\s*(?:[).:\]–-]|\n|\Z)")
 _SPECIES = re.compile(r"\.\s+[a-zà-ÿ]")
 _VERB = re.compile(r"\s+(?:priori|posteriori|minima|été|eu|une?|pu|la|le)\b")

@@ -159,9 +159,7 @@ def _row(run: Run, protocol: str, predictions: Any, draws: Resampled, parts: Map
         sum(out is not None and out["letters"] is None for out in outputs) / len(outputs),
         sum(out is None for out in outputs),
         (float(np.mean(read)) if read else math.nan, float(np.mean(gold))),
-        score_labels(
-            (each, p["gold"], p["options"]) for each, p in zip(letters, predictions, strict=True)
-        ),
+        score_labels((each, p["gold"], p["options"]) for each, p in zip(letters, predictions, strict=True)),
         *_orders(run, protocol),
     )
 
@@ -177,7 +175,10 @@ def _orders(run: Run, protocol: str) -> tuple[list[float], float]:
     if not whole:
         return [], math.nan
     means = [float(np.mean([outputs[n]["exact_match"] for outputs in whole])) for n in range(count)]
-    same = [len({out["own_letters"] for out in outputs}) == 1 and outputs[0]["own_letters"] is not None for outputs in whole]
+    same = [
+        len({out["own_letters"] for out in outputs}) == 1 and outputs[0]["own_letters"] is not None
+        for outputs in whole
+    ]
     return means, float(np.mean(same)) if count > 1 else math.nan
 
 
@@ -219,5 +220,6 @@ def position_bias(row: Row) -> dict[str, tuple[float, float]]:
     """How often each letter is chosen and how often it is right, of all answers."""
     chosen, gold = sum(label.chosen for label in row.labels), sum(label.gold for label in row.labels)
     return {
-        label.label: (label.chosen / chosen if chosen else math.nan, label.gold / gold) for label in row.labels
+        label.label: (label.chosen / chosen if chosen else math.nan, label.gold / gold)
+        for label in row.labels
     }

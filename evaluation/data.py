@@ -71,7 +71,9 @@ def open_test_set(data: str, config: str, split: str, types: Sequence[str], limi
     release, name = open_release(reference), normalise_config_name(config)
     if reason := release.manifest["absent_configs"].get(name):
         what = f"has no configuration {name}: {reason}"
-        raise InputError(Problem(str(release.folder), what, f"one of {', '.join(release.manifest['configs'])}"))
+        raise InputError(
+            Problem(str(release.folder), what, f"one of {', '.join(release.manifest['configs'])}")
+        )
     splits = release.manifest["configs"][name]["splits"]
     if split not in splits:
         what = f"{name} has no split {split}"

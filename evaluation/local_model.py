@@ -305,7 +305,9 @@ def _behind_each(
         positions[row, start:longest] = torch.arange(len(prompt))
         positions[row, longest:] = len(prompt) - 1 + depths
         reads[row, :, :start] = False
-        reads[row, :start, :start] = torch.eye(start, dtype=torch.bool)  # a row that reads nothing gives no number
+        reads[row, :start, :start] = torch.eye(
+            start, dtype=torch.bool
+        )  # a row that reads nothing gives no number
     return ids, positions, reads
 
 

@@ -29,9 +29,7 @@ def score_open_answers(run: Path, data: TestSet) -> None:
     if not answers:
         return
     references = {
-        id: answer
-        for id, answer in zip(data.rows["id"], data.rows["answer"], strict=True)
-        if id in answers
+        id: answer for id, answer in zip(data.rows["id"], data.rows["answer"], strict=True) if id in answers
     }
     ids = sorted(references)
     scores = score_texts([answers[id] for id in ids], [references[id] for id in ids])

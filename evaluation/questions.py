@@ -75,7 +75,9 @@ def permute(record: Mapping[str, Any], permutation: int) -> Question | None:
     return Question({**record, **changed}, permutation, tuple(order))
 
 
-_NAMES_LETTERS = re.compile(r"\b[A-J]\s*(?:,|\bet\b|\bou\b|\+)\s*[A-J]\b|(?:réponses?|propositions?|options?)\s+[A-J]\b")
+_NAMES_LETTERS = re.compile(
+    r"\b[A-J]\s*(?:,|\bet\b|\bou\b|\+)\s*[A-J]\b|(?:réponses?|propositions?|options?)\s+[A-J]\b"
+)
 
 
 def _name_letters(choices: Sequence[str]) -> bool:

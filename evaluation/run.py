@@ -17,9 +17,7 @@ from medinjection_fr.progress import progress_bar
 from medinjection_fr.resources import library_versions, source_digest
 
 
-def run(
-    model: LocalModel, data: TestSet, protocols: Sequence[str], permutations: int, output: Path
-) -> int:
+def run(model: LocalModel, data: TestSet, protocols: Sequence[str], permutations: int, output: Path) -> int:
     """Asks a model all questions that its run has no prediction for.
 
     Args:
@@ -48,9 +46,7 @@ def run(
     return made
 
 
-def describe(
-    model: LocalModel, data: TestSet, protocols: Sequence[str], permutations: int
-) -> dict[str, Any]:
+def describe(model: LocalModel, data: TestSet, protocols: Sequence[str], permutations: int) -> dict[str, Any]:
     """What a run is: two runs that differ in any of it are two runs."""
     return {
         "model": model.described,

@@ -53,7 +53,9 @@ class Resampled:
         self._cases = len(places)
         self._resamples, self._seed = resamples, seed
 
-    def interval(self, values: Floats, part: NDArray[np.bool_] | None = None, level: float = 0.95) -> Interval:
+    def interval(
+        self, values: Floats, part: NDArray[np.bool_] | None = None, level: float = 0.95
+    ) -> Interval:
         """The mean of the values of a part with its percentile interval."""
         return self.intervals({"": values}, {"": part}, level)["", ""]
 
@@ -78,7 +80,9 @@ class Resampled:
         """
         chosen = {name: np.ones(len(self._case), np.bool_) if p is None else p for name, p in parts.items()}
         keys = [(score, part) for part in chosen for score in scores]
-        sums = np.stack([self._by_case(values * part) for part in chosen.values() for values in scores.values()])
+        sums = np.stack(
+            [self._by_case(values * part) for part in chosen.values() for values in scores.values()]
+        )
         counts = np.stack([self._by_case(part.astype(np.float64)) for part in chosen.values()])
         drawn = self._draw(np.concatenate([sums, counts]))
         of_part = np.repeat(np.arange(len(chosen)), len(scores))
@@ -91,7 +95,7 @@ class Resampled:
         return results
 
     def _by_case(self, values: Floats) -> Floats:
-        return np.bincount(self._case, values, self._cases)
+        return np.bincount(self._case, values, self._cases).astype(np.float64)
 
     def _draw(self, columns: Floats) -> Floats:
         """Sums of the columns over each draw of cases: resamples × columns."""
@@ -190,7 +194,7 @@ def _mcnemar(first: Floats, second: Floats) -> tuple[int, int, float]:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """p values adjusted for their number by Holm's step-down (Holm 1979); ``nan`` stays and does not count."""
+    """P values adjusted for their number by Holm's step-down (Holm 1979); ``nan`` stays and does not count."""
     order = sorted((p, place) for place, p in enumerate(p_values) if not math.isnan(p))
     adjusted, highest = list(p_values), 0.0
     for rank, (p, place) in enumerate(order):
@@ -199,9 +203,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def detectable_difference(
-    records: int, discordant: float, alpha: float = 0.05, power: float = 0.8
-) -> float:
+def detectable_difference(records: int, discordant: float, alpha: float = 0.05, power: float = 0.8) -> float:
     """Smallest difference of two paired shares that McNemar's test finds with the given power.
 
     Solves n = (z₁₋α/₂ √d + z_power √(d - Δ²))² / Δ² for Δ (Connor 1987, Biometrics 43:207–211).
@@ -228,4 +230,3 @@ def detectable_difference(
         middle = (low + high) / 2
         low, high = (middle, high) if needed(middle) > records else (low, middle)
     return high
-

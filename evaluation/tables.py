@@ -33,7 +33,16 @@ def print_rows(rows: Sequence[Row]) -> None:
     """Every run under every protocol, in percent with 95 % intervals over cases."""
     console = open_console()
     table = Table(title="Multiple choice, % [95 % interval]", caption=_FORMULAS)
-    for name in ("run", "protocol", "EM", "EM macro", "Hamming score", "Hamming acc.", "unread", "letters/gold"):
+    for name in (
+        "run",
+        "protocol",
+        "EM",
+        "EM macro",
+        "Hamming score",
+        "Hamming acc.",
+        "unread",
+        "letters/gold",
+    ):
         table.add_column(name, justify="left" if name in ("run", "protocol") else "right", overflow="fold")
     for row in rows:
         em = row.intervals["exact_match"]
@@ -80,7 +89,10 @@ def print_positions(rows: Sequence[Row]) -> None:
     table.add_column("consistent", justify="right")
     for row in rows:
         bias = position_bias(row)
-        cells = [f"{percent(bias[k][0], 0)} ({percent(bias[k][1], 0)})" if (k := x.label) in bias else "–" for x in labels]
+        cells = [
+            f"{percent(bias[k][0], 0)} ({percent(bias[k][1], 0)})" if (k := x.label) in bias else "–"
+            for x in labels
+        ]
         orders = " ".join(percent(value) for value in row.by_permutation)
         table.add_row(row.run, row.protocol, *cells, orders, percent(row.consistency))
     console.print(table)

@@ -61,7 +61,8 @@ def score_texts(answers: Sequence[str], references: Sequence[str]) -> TextScores
 def _sacrebleu(
     answers: Sequence[str], references: Sequence[str]
 ) -> tuple[Scores, dict[str, float], dict[str, str]]:
-    from sacrebleu.metrics import BLEU, CHRF
+    from sacrebleu.metrics.bleu import BLEU
+    from sacrebleu.metrics.chrf import CHRF
 
     each: Scores = {}
     corpus: dict[str, float] = {}

