@@ -11,6 +11,7 @@ planted fault counts as caught if the rule that is there for it alarms, and in b
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -24,8 +25,8 @@ from real_files import read_rows
 from medinjection_fr.generate.checks import load_glossary
 from medinjection_fr.generate.outcome import Outcome
 from medinjection_fr.generate.synthesis.checks import ClosedQuestion, OpenQuestion, check_closed, check_open
-from medinjection_fr.generate.synthesis.checks.copies import Copies
-from medinjection_fr.generate.synthesis.checks.document import read_document
+from medinjection_fr.generate.synthesis.checks.copies import Copies, TestSets
+from medinjection_fr.generate.synthesis.checks.document import read_document, read_text
 from medinjection_fr.rules import LETTERS
 
 GLOSSARY = load_glossary()
@@ -130,6 +131,30 @@ def print_copies(questions: Sequence[Any], seed: int) -> None:
     )
 
 
+def print_test_copies(questions: Sequence[Any], seed: int) -> None:
+    """Questions of the test split among records; those of the other splits are all others than these."""
+    chance = random.Random(seed)
+    tests = [row for row in questions if row["_split"] == "test"]
+    others = [row for row in questions if row["_split"] != "test"]
+    known = TestSets([json.dumps([[str(n), "test", _record(row, "")] for n, row in enumerate(tests)])])
+    rows = []
+    for what, ways in (("copy", (as_it_is, *faults.COPIES)), ("another question", faults.LOOK_ALIKES)):
+        for way in ways:
+            records = [_record(changed, "") for row in tests for changed in way(row, chance)]
+            caught = sum(any(known.check(record)) for record in records)
+            rows.append((what, _doc(way), f"{caught:,} / {len(records):,} = {caught / len(records):.1%}"))
+    alarms = sum(any(known.check(_record(row, ""))) for row in others)
+    told = f"{alarms:,} / {len(others):,} = {alarms / len(others):.1%}"
+    rows.append(("another question", "Train and validation of the same exams", told))
+    head = ("it is", "how", "told as a copy")
+    measure.print_table("`test-copy`, of the questions of FrenchMedMCQA's test", head, rows)
+
+
+def as_it_is(row: Any, chance: random.Random) -> list[Any]:
+    """As it is."""
+    return [row]
+
+
 def _record(row: Any, group: str) -> dict[str, Any]:
     return {**row, "context": "", "group_id": group}
 
@@ -143,52 +168,72 @@ def _caught(caught: int, any_rule: int, planted: int) -> str:
     return f"{caught:,}{more} / {planted:,} = {caught / max(planted, 1):.1%}"
 
 
-def print_speed(documents: Sequence[Any], questions: Sequence[Any], seed: int) -> None:
+def speed_row(name: str, documents: Sequence[Any], questions: Sequence[Any], seed: int) -> tuple[str, ...]:
     """Records a second on one core, eight of a document: three in four open, one with options."""
     chance = random.Random(seed)
     work: list[Callable[[], object]] = []
     characters = 0
-    for row in documents[:SPEED_DOCUMENTS]:
+    for row in documents:
         sentences = faults.sentences_of(row["text"])
         for number in range(RECORDS_A_DOCUMENT):
+            answer, *facts = (chance.sample(sentences, min(3, len(sentences))) for _ in range(2))
             if number % 4:
-                answer = " ".join(chance.sample(sentences, min(3, len(sentences))))
-                asked = OpenQuestion("Que dit le document ?", answer, sentences[:2], sentences[:1])
+                asked = OpenQuestion("Que dit le document ?", " ".join(answer), facts[0][:2], facts[0][:1])
                 characters += sum(map(len, asked.texts))
                 work.append(_open(asked, row["text"]))
             else:
                 real = chance.choice(questions)
                 closed = ClosedQuestion(
-                    real["instruction"], real["choices"][:1], real["choices"][1:], sentences[0], sentences[:1]
+                    real["instruction"], real["choices"][:1], real["choices"][1:], answer[0], facts[0][:1]
                 )
                 characters += sum(map(len, closed.texts))
-                work.append(_closed(closed, row["text"]))
-    took = []
-    for _ in range(SPEED_RUNS):
-        read_document.cache_clear()
-        start = time.process_time()
-        for check in work:
-            check()
-        took.append(time.process_time() - start)
-    best = min(took)
-    text = sum(len(row["text"]) for row in documents[:SPEED_DOCUMENTS]) / SPEED_DOCUMENTS
-    head = ("records", "characters of a record", "of a document", "CPU of a record", "records/s")
-    row_ = (
+                work.append(_closed(closed, row["text"], row["kind"] == "clinical-case"))
+    shared = min(_seconds(work, fresh=False) for _ in range(SPEED_RUNS))
+    fresh = min(_seconds(work, fresh=True) for _ in range(SPEED_RUNS))
+    return (
+        name,
         f"{len(work):,}",
         f"{characters / len(work):.0f}",
-        f"{text:.0f}",
-        f"{best / len(work) * 1e6:,.0f} µs",
-        f"{len(work) / best:,.0f}",
+        f"{sum(len(row['text']) for row in documents) / len(documents):,.0f}",
+        *(f"{took / len(work) * 1e6:,.0f} µs, {len(work) / took:,.0f}/s" for took in (shared, fresh)),
     )
-    measure.print_table("Speed, one core", head, [row_])
+
+
+def _seconds(work: Sequence[Callable[[], object]], *, fresh: bool) -> float:
+    """Processor time of all checks, the documents read once each or, if fresh, anew for each record."""
+    read_document.cache_clear()
+    read_text.cache_clear()
+    start = time.process_time()
+    for check in work:
+        if fresh:
+            read_document.cache_clear()
+        check()
+    return time.process_time() - start
+
+
+def print_speed(documents: Sequence[Any], questions: Sequence[Any], seed: int) -> None:
+    abstracts = [row for row in documents if row["kind"] == "abstract"][:SPEED_DOCUMENTS]
+    rows = [
+        speed_row("MORFITT", abstracts, questions, seed),
+        speed_row("E3C and MORFITT", documents[:SPEED_DOCUMENTS], questions, seed),
+    ]
+    head = (
+        "documents",
+        "records",
+        "characters of a record",
+        "of a document",
+        "CPU of a record, as the command works",
+        "with a document of its own",
+    )
+    measure.print_table("Speed, one core", head, rows)
 
 
 def _open(question: OpenQuestion, document: str) -> Callable[[], object]:
     return lambda: check_open(question, document, True, GLOSSARY)
 
 
-def _closed(question: ClosedQuestion, document: str) -> Callable[[], object]:
-    return lambda: check_closed(question, 1, document, True, GLOSSARY)
+def _closed(question: ClosedQuestion, document: str, has_context: bool) -> Callable[[], object]:
+    return lambda: check_closed(question, 1, document, has_context, GLOSSARY)
 
 
 def bench(arguments: argparse.Namespace) -> None:
@@ -205,6 +250,7 @@ def bench(arguments: argparse.Namespace) -> None:
     print_grounded(documents[:DOCUMENTS], arguments.seed, arguments.list)
     print_questions(questions, arguments.seed, arguments.list)
     print_copies(questions[:500], arguments.seed)
+    print_test_copies(questions, arguments.seed)
     print_speed(documents, questions, arguments.seed)
 
 

@@ -29,6 +29,7 @@ _TYPOGRAPHY = {
 }
 _TYPOGRAPHIC = re.compile(f"[{''.join(_TYPOGRAPHY)}]")
 _THOUSANDS = re.compile(r" (?<=\d )(?=\d{3}(?!\d))")
+_DECIMAL_COMMA = re.compile(r"\d,\d")
 _TOKEN = re.compile(
     r"(?:[cdjlmst]|qu|jusqu|lorsqu|puisqu|quoiqu)'"  # an elided word says nothing,
     r"|(n(?=')"  # but for a negation
@@ -46,7 +47,7 @@ def comparison_tokens(text: str) -> list[str]:
     if not folded.isascii() or "`" in folded:
         folded = _TYPOGRAPHIC.sub(lambda match: _TYPOGRAPHY[match[0]], folded)
     tokens = list(filter(None, _TOKEN.findall(_THOUSANDS.sub("", folded))))
-    return [token.replace(",", ".") for token in tokens] if "," in folded else tokens
+    return [token.replace(",", ".") for token in tokens] if _DECIMAL_COMMA.search(folded) else tokens
 
 
 @functools.lru_cache(maxsize=300_000)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 FRENCH = "fr"
@@ -127,7 +128,7 @@ def find_foreign(parts: Sequence[str], words: Sequence[Sequence[str]]) -> str | 
     Returns:
         The evidence, or ``None``.
     """
-    if _share(words, FRENCH_WORDS) > _share(words, ENGLISH_WORDS):  # decided without a detector
+    if _count(words, FRENCH_WORDS) > _count(words, ENGLISH_WORDS):  # decided without a detector
         return None
     _, evidence, is_foreign = _judge(parts, words)
     return evidence if is_foreign else None
@@ -174,7 +175,11 @@ def _detector_factory() -> Any:
 
 def _share(words: Sequence[Sequence[str]], known: frozenset[str]) -> float:
     total = sum(map(len, words))
-    return sum(sum(map(known.__contains__, part)) for part in words) / total if total else 0.0
+    return _count(words, known) / total if total else 0.0
+
+
+def _count(words: Sequence[Sequence[str]], known: frozenset[str]) -> int:
+    return sum(map(known.__contains__, chain.from_iterable(words)))
 
 
 def _is_clearly_french(words: Sequence[Sequence[str]]) -> bool:

@@ -29,6 +29,8 @@ def check_language(readings: Sequence[Reading]) -> Iterator[Fault]:
     if evidence := find_foreign([reading.raw for reading in readings], words):
         yield Fault("not-french", evidence)
         return
+    if all(_ROMANCE.isdisjoint(reading.word_set) for reading in readings):
+        return
     neighbour = sum(sum(map(_ROMANCE.__contains__, part)) for part in words)
     if neighbour >= _FEWEST and neighbour > sum(sum(map(_FRENCH.__contains__, part)) for part in words):
         yield Fault("not-french", f"{neighbour} words of Spanish, Italian, Portuguese or Catalan")

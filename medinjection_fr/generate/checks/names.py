@@ -11,7 +11,8 @@ from medinjection_fr.generate.checks.fault import Fault
 from medinjection_fr.generate.checks.glossary import Glossary, skeleton
 from medinjection_fr.generate.checks.reading import ADDRESS, Reading
 
-ACRONYM = re.compile(r"(?<![^\W\d_])[A-Za-z]*[A-Z][A-Za-z]{0,2}[A-Z][A-Za-z]*(?![^\W\d_])")
+_LETTER = re.compile(r"[^\W\d_]")
+_LETTERS = re.compile(r"[^\W\d_]*")
 _TWO_CAPITALS = re.compile(r"[A-Z][A-Za-z]{0,2}[A-Z]")
 _CAPITALS = re.compile(r"(?:(?<![^\W_])[A-Z]{2,}[ ,]+){2,}[A-Z]{2,}(?![^\W_])")
 _WORD = re.compile("[A-Z]+")
@@ -24,6 +25,22 @@ _EMPHASIS = frozenset(
     "regarding following".split()
 )
 """Words that exam questions put in capitals."""
+
+
+def find_acronyms(text: str) -> list[str]:
+    """Finds words of Latin letters that have two capitals with at most two letters between: "HTA", "mRNA"."""
+    found: list[str] = []
+    end = 0
+    for capitals in _TWO_CAPITALS.finditer(text):
+        if (start := capitals.start()) < end:
+            continue
+        while start and _LETTER.match(text, start - 1):
+            start -= 1
+        if following := _LETTERS.match(text, capitals.end()):
+            end = following.end()
+        if text[start:end].isascii():
+            found.append(text[start:end])
+    return found
 
 
 def check_drugs(source: Reading, target: Reading, glossary: Glossary) -> Iterator[Fault]:
@@ -51,12 +68,12 @@ def check_acronyms(source: Reading, target: Reading, glossary: Glossary) -> Iter
     if not _TWO_CAPITALS.search(source.text):
         return
     text = ADDRESS.sub(" ", source.text)
-    found = {acronym for acronym in ACRONYM.findall(text) if len(acronym) <= _LONGEST}
+    found = {acronym for acronym in find_acronyms(text) if len(acronym) <= _LONGEST}
     lost = [acronym for acronym in found if not _is_kept(acronym, target, glossary)]
     if not lost or _is_shouted(source.text):
         return
     shouted = set(_WORD.findall(" ".join(match[0] for match in _CAPITALS.finditer(source.text))))
-    others = [other for other in ACRONYM.findall(target.text) if other not in found]
+    others = [other for other in find_acronyms(target.text) if other not in found]
     reordered = {_letters(form) for other in others for form in (other, _singular(other))}
     lost = [
         acronym

@@ -21,17 +21,17 @@ _WORDS_FILE = Path(__file__).with_name("number_words.yaml")
 _DIGITS = r"\d(?:\d{0,2}(?: \d{3})+(?:[.,]\d+)?(?!\d)|\d*(?:[.,]\d+)*)"
 """A number in digits: with groups of three, or as it comes with its points and commas."""
 _NUMBER = re.compile(_DIGITS)
-_NUMBER_OR_WORD = re.compile(rf"{_DIGITS}|([^\W\d_]+)")
 _POINT_FIRST = re.compile(r"(?<![\w.])\.$")
 _COMMA_GROUPS = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?$")  # 1,00,000 as well, as in India
 _POINT_GROUPS = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?$")
 _YEARS = re.compile(r"\d{4}[-–/]$")
 _DECADE = re.compile(r"années (?:\d\d(?: et |-))?$")
+_TWO_NUMERALS = re.compile("[IVX][IVX]")
 _ROMAN = re.compile(r"(?<![\w-])(?=[IVX]{2})X{0,3}(?:IX|IV|V?I{0,3})(?=(?:ème|e|è)?(?![\w-]))")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 _TIMES_A_DAY = re.compile(r"(?<![a-z])([bqt])\.? ?i\.? ?d(?![a-z])")
 _AFTERNOON = re.compile(r"(\d{1,2})(?:[:.]\d\d)? ?p\.?m(?![a-z])")
-_AFTER_NOON = re.compile(r"(?<!\d)(1[3-9]|2[0-3])(?: ?h(?:eures?)?(?![a-z])|:\d\d)")
+_AFTER_NOON = re.compile(r"(1[3-9]|2[0-3])(?<!\d\d\d)(?: ?h(?:eures?)?(?![a-z])|:\d\d)")
 
 
 class Number(NamedTuple):
@@ -58,6 +58,7 @@ class _Language:
         self.scales: Mapping[str, int] = words["scales"]
         self.hints: Mapping[str, list[int]] = words["hints"]
         self.words = frozenset({*self.values, *self.hundred, *self.scales})
+        self.ones = frozenset(word for word, value in self.values.items() if value == 1)
         self.gap = re.compile(rf"(?:[ -]|[ -]{words['joiner']}[ -])$")
         self.scale_gap = re.compile("[ +-]{1,2}$")
 
@@ -75,6 +76,12 @@ def _language(name: str) -> _Language:
     return _Language(name)
 
 
+@functools.cache
+def _whole(word: str) -> re.Pattern[str]:
+    """A number word on its own. It comes first in the pattern: what begins with letters is found soonest."""
+    return re.compile(rf"{word}(?<![^\W\d_]{word})(?![^\W\d_])")
+
+
 def find_numbers(reading: Reading, language: str) -> list[Number]:
     """Finds the numbers that a translation has to keep, in order.
 
@@ -86,29 +93,30 @@ def find_numbers(reading: Reading, language: str) -> list[Number]:
     """
     rules = _language(language)
     found: list[Number] = []
-    if "I" in reading.text or "V" in reading.text or "X" in reading.text:
+    if _TWO_NUMERALS.search(reading.text):
         found += [_read_roman(match) for match in _ROMAN.finditer(reading.text)]
     text = reading.lower
-    if rules.words.isdisjoint(reading.word_set):
-        if reading.has_digit:
-            for match in _NUMBER.finditer(text):
-                found += _read_digits(match[0], match.start(), text, rules)
-        return found
-    run: list[tuple[str, int, int]] = []  # number words that stand together
-    for match in _NUMBER_OR_WORD.finditer(text):
-        word = match[1]
-        if word is None:
-            found += _read_run(run, rules)
+    words = rules.words & reading.word_set
+    if words <= rules.ones:  # articles, most often, and no numbers on their own
+        for match in _NUMBER.finditer(text):
             found += _read_digits(match[0], match.start(), text, rules)
-        elif word in rules.words:
-            start, end = match.span()
-            if run and not rules.gap.match(text, run[-1][2], start):
-                found += _read_run(run, rules)
-            scale = rules.scales.get(word)
-            if scale and not run and found and rules.scale_gap.match(text, found[-1].end, start):
-                found[-1] = _scaled(found[-1], scale, end)
-            else:
-                run.append((word, start, end))
+        return found
+    places = [(*match.span(), "") for match in _NUMBER.finditer(text)]
+    for word in words:
+        places += [(*match.span(), word) for match in _whole(word).finditer(text)]
+    run: list[tuple[str, int, int]] = []  # number words that stand together
+    for start, end, word in sorted(places):
+        if not word:
+            found += _read_run(run, rules)
+            found += _read_digits(text[start:end], start, text, rules)
+            continue
+        if run and not rules.gap.match(text, run[-1][2], start):
+            found += _read_run(run, rules)
+        scale = rules.scales.get(word)
+        if scale and not run and found and rules.scale_gap.match(text, found[-1].end, start):
+            found[-1] = _scaled(found[-1], scale, end)
+        else:
+            run.append((word, start, end))
     found += _read_run(run, rules)
     return found
 
@@ -134,27 +142,33 @@ def _read_digits(written: str, start: int, text: str, rules: _Language) -> Itera
     if written == "00":  # 8:00, 8 h 00
         return
     end = start + len(written)
-    plain = written.replace(" ", "")
-    if rules.is_english and _COMMA_GROUPS.match(plain):
-        plain = plain.replace(",", "")
-    elif _POINT_GROUPS.match(plain):
-        plain = plain.replace(".", "")
-    parts = re.split("[.,]", plain)
+    parts = [written] if written.isdecimal() else _parts(written, rules)
     if len(parts) > 2:  # a date, a version, a list: "12.03.2020", "1.2.3", "1,2,3"
         at = start
         for part in parts:
             yield Number(_canonical(part), at, at + len(part), True)
             at += len(part) + 1
         return
-    if start and len(parts) == 1 and _POINT_FIRST.search(text, max(0, start - 2), start):  # p < .05
+    before = text[start - 1 : start]
+    if before == "." and len(parts) == 1 and _POINT_FIRST.search(text, max(0, start - 2), start):  # p < .05
         parts = ["0", *parts]
     value = _canonical(".".join(parts))
     if len(written) == 2:
-        if _YEARS.match(text, start - 5, start):  # 2019-20
+        if before in ("-", "–", "/") and _YEARS.match(text, start - 5, start):  # 2019-20
             value = text[start - 5 : start - 3] + value
         elif not rules.is_english and _DECADE.search(text, max(0, start - 14), start):  # les années 90
             value = f"19{value}"
     yield Number(value, start, end, True)
+
+
+def _parts(written: str, rules: _Language) -> list[str]:
+    """What stands between points and commas, but for those that part thousands."""
+    plain = written.replace(" ", "")
+    if rules.is_english and _COMMA_GROUPS.match(plain):
+        plain = plain.replace(",", "")
+    elif _POINT_GROUPS.match(plain):
+        plain = plain.replace(".", "")
+    return re.split("[.,]", plain)
 
 
 def _canonical(digits: str) -> str:
@@ -173,6 +187,8 @@ def _read_run(run: list[tuple[str, int, int]], rules: _Language) -> list[Number]
 
     "Two hundred and five" is one number, "two, three" are two.
     """
+    if not run:
+        return []
     numbers: list[Number] = []
     total = current = last = 0
     start = end = -1

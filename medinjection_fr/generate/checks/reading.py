@@ -32,8 +32,8 @@ _SIGN = {">=": "≥", "=>": "≥", "<=": "≤", "=<": "≤", "+/-": "±", "+-": 
 ADDRESS = re.compile(r"(?:https?://|www\.)[^\s()<>]+")
 _WORD = re.compile("[a-zß-öø-ɏͰ-ӿ]+")  # Latin, Greek and Cyrillic small letters: half the time of the next
 _ANY_WORD = re.compile(r"[^\W\d_]+")
-_DIGITS = frozenset("0123456789")
-_SIGNS = frozenset("<>≤≥±~‰+%-")
+_DIGIT = re.compile("[0-9]")
+_SIGNS = re.compile("[<>≤≥±~‰+%-]")
 
 
 class Reading:
@@ -46,11 +46,9 @@ class Reading:
         lower: The same in small letters.
         words: Its words, in small letters, in order, but for those of web addresses.
         word_set: The same, without order.
-        has_digit: Whether there is any digit.
-        has_sign: Whether there is any sign, or a hyphen.
     """
 
-    __slots__ = ("has_digit", "has_sign", "lower", "raw", "text", "word_set", "words")
+    __slots__ = ("lower", "raw", "text", "word_set", "words")
 
     def __init__(self, text: str) -> None:
         self.raw = text
@@ -58,7 +56,7 @@ class Reading:
             text = html.unescape(text)
         if not text.isascii() or not _FOLDED_ASCII.isdisjoint(text):
             text = _TO_FOLD.sub(lambda match: _FOLDED[match[0]], text)
-        if "=" in text or "+" in text or "cent" in text or "mm H" in text:
+        if "=" in text or "+" in text or "r cent" in text or "percent" in text or "mm H" in text:
             text = _SPELT.sub(lambda match: _SIGN.get(match[0], "%"), text)
         self.text = text
         self.lower = lower = text.lower()
@@ -66,5 +64,13 @@ class Reading:
             lower = ADDRESS.sub(" ", lower)
         self.words = _WORD.findall(lower) or _ANY_WORD.findall(lower)
         self.word_set = frozenset(self.words)
-        self.has_digit = not _DIGITS.isdisjoint(text)
-        self.has_sign = not _SIGNS.isdisjoint(text)
+
+    @property
+    def has_digit(self) -> bool:
+        """Whether there is any digit."""
+        return _DIGIT.search(self.text) is not None
+
+    @property
+    def has_sign(self) -> bool:
+        """Whether there is any sign, or a hyphen."""
+        return _SIGNS.search(self.text) is not None

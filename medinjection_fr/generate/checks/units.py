@@ -76,6 +76,8 @@ def unit_after(reading: Reading, number: Number, language: str) -> str:
             units, end = [""], counted.end() - len(counted[0]) + counted[0].index("/")
         else:
             return ""
+    if text[end : end + 1] not in (" ", "/"):
+        return "/".join(units)
     while match := rules.further.match(text, end):
         unit = rules.names.get(_key(match[1]))
         if unit is None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import re
+from collections.abc import Mapping, Set
 
 from medinjection_fr.curate.compare import comparison_tokens, without_accents
 from medinjection_fr.generate.checks.glossary import skeleton
@@ -18,55 +18,62 @@ _SPANS = {
     **{"an": "year", "année": "year", "mois": "month", "semaine": "week", "jour": "day", "journée": "day"},
     **{"heure": "h", "minute": "min"},
 }
-_ONE = re.compile(rf"(?<!\w)une? ({'|'.join(sorted(_SPANS, key=len, reverse=True))})(?!\w)")
+_ONE = re.compile(rf"un(?<!\wun)e? ({'|'.join(sorted(_SPANS, key=len, reverse=True))})(?!\w)")
 _LINKS = frozenset("de du des d la le les l à au aux a par en et un une pour sur".split())
 """Words that an acronym leaves out."""
 
 
 class Document:
-    """One text that records are made from.
+    """One text that records are made from. All but its words is looked up when it is first asked for.
 
     Args:
         text: The document, with its title if it has one.
 
     Attributes:
         word_set: Its words, in small letters.
+        raw: The text as it stands.
         lower: The text in small letters, typography folded.
-        units: Value → the units that it has somewhere, alone or in a range; ``""`` for none.
-        values: All values, and those that words may stand for: "deuxième".
-        words: Its words without accents, in small letters.
-        tokens: Its comparison tokens, with a space before and after each.
     """
 
     def __init__(self, text: str) -> None:
-        reading = Reading(text)
-        self.word_set, self.lower, self._words = reading.word_set, reading.lower, reading.words
-        self.units: dict[str, set[str]] = {}
-        numbers = sorted(find_numbers(reading, "french"), key=lambda number: number.start)
-        for number in numbers:
-            given = {unit_of(number, reading)}
-            if given == {""}:  # entre 5 et 10 mg
-                given |= {unit_of(further, reading) for further in joined_after(number, reading, numbers)}
-            for value in readings_of(number):
-                self.units.setdefault(value, set()).update(given)
-        for match in _ONE.finditer(reading.lower):  # "un an" is one year, "un rein" is no number
-            self.units.setdefault("1", set()).add(_SPANS[match[1]])
-        self.values = self.units.keys() | hinted_values(reading, "french")
-        self.words = frozenset(map(without_accents, reading.word_set))
-        self.tokens = spaced(comparison_tokens(text))
+        self._reading = Reading(text)
+        self.raw, self.lower, self.word_set = text, self._reading.lower, self._reading.word_set
+        self._words = self._reading.words
 
     def with_text(self, text: str) -> Document:
         """The document with a short text after it."""
-        more, both = Document(text), copy.copy(self)
-        for name in ("skeletons", "initials"):
-            both.__dict__.pop(name, None)
-        both.word_set, both.words = self.word_set | more.word_set, self.words | more.words
-        both.lower, both._words = f"{self.lower}\n{more.lower}", [*self._words, *more._words]
-        both.values = self.values | more.values
-        both.units = dict(self.units)
-        for value, units in more.units.items():
-            both.units[value] = both.units.get(value, set()) | units
-        return both
+        return _Lengthened(self, Document(text))
+
+    @functools.cached_property
+    def units(self) -> Mapping[str, Set[str]]:
+        """Value → the units that it has somewhere, alone or in a range; ``""`` for none."""
+        found: dict[str, set[str]] = {}
+        numbers = sorted(find_numbers(self._reading, "french"), key=lambda number: number.start)
+        for place, number in enumerate(numbers):
+            given = {unit_of(number, self._reading)}
+            if given == {""}:  # entre 5 et 10 mg
+                joined = joined_after(number, self._reading, numbers[place + 1 :])
+                given |= {unit_of(further, self._reading) for further in joined}
+            for value in readings_of(number):
+                found.setdefault(value, set()).update(given)
+        for match in _ONE.finditer(self.lower):  # "un an" is one year, "un rein" is no number
+            found.setdefault("1", set()).add(_SPANS[match[1]])
+        return found
+
+    @functools.cached_property
+    def values(self) -> Set[str]:
+        """All values, and those that words may stand for: "deuxième"."""
+        return self.units.keys() | hinted_values(self._reading, "french")
+
+    @functools.cached_property
+    def words(self) -> Set[str]:
+        """Its words without accents, in small letters."""
+        return frozenset(map(without_accents, self.word_set))
+
+    @functools.cached_property
+    def tokens(self) -> str:
+        """Its comparison tokens, with a space before and after each."""
+        return spaced(comparison_tokens(self._reading.raw))
 
     @functools.cached_property
     def skeletons(self) -> list[str]:
@@ -77,6 +84,43 @@ class Document:
     def initials(self) -> str:
         """First letters of its words but for the small ones that link them, each text's in one run."""
         return "".join(without_accents(word)[0] for word in self._words if word not in _LINKS)
+
+
+class _Lengthened(Document):
+    """Two texts as one: what is known of the first is not looked up again."""
+
+    def __init__(self, first: Document, second: Document) -> None:
+        self._parts = first, second
+        self.raw, self.lower = f"{first.raw}\n{second.raw}", f"{first.lower}\n{second.lower}"
+        self.word_set = first.word_set | second.word_set
+
+    @functools.cached_property
+    def units(self) -> Mapping[str, Set[str]]:
+        first, second = (part.units for part in self._parts)
+        shared = {value: first[value] | second[value] for value in first.keys() & second.keys()}
+        return {**first, **second, **shared}
+
+    @functools.cached_property
+    def values(self) -> Set[str]:
+        first, second = self._parts
+        return first.values | second.values
+
+    @functools.cached_property
+    def words(self) -> Set[str]:
+        first, second = self._parts
+        return first.words | second.words
+
+    @functools.cached_property
+    def tokens(self) -> str:
+        return "".join(part.tokens for part in self._parts)
+
+    @functools.cached_property
+    def skeletons(self) -> list[str]:
+        return [skeleton for part in self._parts for skeleton in part.skeletons]
+
+    @functools.cached_property
+    def initials(self) -> str:
+        return "".join(part.initials for part in self._parts)
 
 
 read_text = functools.lru_cache(maxsize=64)(Reading)

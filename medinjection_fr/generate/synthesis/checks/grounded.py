@@ -11,7 +11,7 @@ from medinjection_fr.checked_yaml import read_yaml
 from medinjection_fr.curate.compare import GUARD_FILE, comparison_tokens, without_accents
 from medinjection_fr.generate.checks.fault import Fault
 from medinjection_fr.generate.checks.glossary import Glossary, skeleton
-from medinjection_fr.generate.checks.names import ACRONYM
+from medinjection_fr.generate.checks.names import find_acronyms
 from medinjection_fr.generate.checks.numbers import find_numbers
 from medinjection_fr.generate.checks.reading import ADDRESS, Reading
 from medinjection_fr.generate.synthesis.checks.document import (
@@ -32,12 +32,13 @@ RULES = {
 }
 
 _ENUMERATOR = re.compile(r"(?m)^\s*\(?\d{1,2}\s?[.)]\s|(?<=[;:,]\s)\(?\d{1,2}\)\s")
+_MAY_ENUMERATE = re.compile(r"\d\s?[.)]\s")
 _TIME = re.compile(r"/(?:day|h|week|month|year|min|s)$")
 _ROMAN = re.compile("[IVX]+")
 _LONGEST_ACRONYM = 8
 _FEWEST_INITIALS = 3
-_NAME = re.compile(r"(?<![^\W_])[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿœ]{2,}(?:[-'][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿœ]+)*(?![^\W_])")
-_BEFORE_A_START = re.compile(r"(?:^|[.?!:;…\n•«\"“(/-])\W*$")
+_NAME = re.compile(r"[A-ZÀ-ÖØ-Þ](?<![^\W_].)[a-zß-öø-ÿœ]{2,}(?:[-'][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿœ]+)*(?![^\W_])")
+_BEFORE_A_START = frozenset('.?!:;…\n•«"“(/-')
 _TITLES = frozenset("monsieur madame mademoiselle docteur professeur patient patiente".split())
 _EMPHASIS = frozenset(
     "sauf non oui pas ne ni et ou une un toutes tous tout aucune aucun seule seul vrai vraie vraies vrais faux fausse "
@@ -47,6 +48,8 @@ _EMPHASIS = frozenset(
 _UNITS_IN_CAPITALS = frozenset("UI UFC MHz GHz MBq GBq MGy MV".split())
 _SHORTEST_QUOTE = 3
 """Words that a quotation has at least."""
+_ENDS = ' \n.,;:!?()«»"'
+"""Signs, each of them no token, that stand before and after whole words."""
 
 
 def check_grounded(texts: Sequence[str], document: Document, glossary: Glossary) -> Iterator[Fault]:
@@ -58,34 +61,43 @@ def check_grounded(texts: Sequence[str], document: Document, glossary: Glossary)
         document: What the texts were made from, and whatever else they may repeat.
         glossary: Drugs and acronyms that are known.
     """
-    readings = [read_text(_without_enumerators(text)) for text in texts if text]
+    if _MAY_ENUMERATE.search("\n".join(texts)):
+        texts = [_ENUMERATOR.sub(" ", text) for text in texts]  # 1. Dyspnée; 2) la fièvre
+    readings = [read_text(text) for text in texts if text]
     yield from _number_faults(readings, document)
     yield from _drug_faults(readings, document, glossary)
     yield from _acronym_faults(readings, document, glossary)
-    names = {name for reading in readings for name in _names(reading) if not _is_there(name, document)}
+    names = {name for name in set(_names(readings)) if not _is_there(name, document)}
     if names:
         yield Fault("name-not-in-document", ", ".join(sorted(names)))
 
 
-def _without_enumerators(text: str) -> str:
-    """A text without the numbers of its points: "1. Dyspnée", "2) la fièvre"."""
-    if not (text[:1] in "0123456789( " or "\n" in text or ")" in text):
-        return text
-    return _ENUMERATOR.sub(" ", text)
-
-
 def check_quotes(quotes: Sequence[str], document: Document) -> Iterator[Fault]:
     """Looks for quotations that are none; case, punctuation and typography may differ."""
-    tokens = [comparison_tokens(quote) for quote in quotes if quote.strip()]
-    wrong = [
-        str(place)
-        for place, words in enumerate(tokens, 1)
-        if len(words) < _SHORTEST_QUOTE or spaced(words) not in document.tokens
-    ]
-    if not tokens:
+    written = [quote for quote in map(str.strip, quotes) if quote]
+    wrong = [str(place) for place, quote in enumerate(written, 1) if not _is_quoted(quote, document)]
+    if not written:
         yield Fault("quote-not-in-document", "nothing is quoted")
     elif wrong:
         yield Fault("quote-not-in-document", f"quotation {', '.join(wrong)}")
+
+
+def _is_quoted(quote: str, document: Document) -> bool:
+    if _stands_verbatim(quote.rstrip(_ENDS), document.raw):
+        return True
+    words = comparison_tokens(quote)
+    return len(words) >= _SHORTEST_QUOTE and spaced(words) in document.tokens
+
+
+def _stands_verbatim(quote: str, text: str) -> bool:
+    """Whether whole words of a text are quoted letter by letter, as most are: no need to look at tokens."""
+    start = text.find(quote)
+    if start < 0 or not (quote[:1].isalpha() and quote[-1:].isalpha()):
+        return False
+    before, after = text[:start][-1:], text[start + len(quote) :][:1]
+    if before not in _ENDS or after not in _ENDS:
+        return False
+    return sum(map(str.isalpha, quote.split())) >= _SHORTEST_QUOTE
 
 
 def _number_faults(readings: Sequence[Reading], document: Document) -> Iterator[Fault]:
@@ -117,7 +129,7 @@ def _has_unit(values: set[str], unit: str, document: Document) -> bool:
 
 
 def _drug_faults(readings: Sequence[Reading], document: Document, glossary: Glossary) -> Iterator[Fault]:
-    words = frozenset().union(*(reading.word_set for reading in readings)) - document.word_set
+    words = frozenset().union(*(reading.word_set - document.word_set for reading in readings))
     drugs = [word for word in words if _is_drug(word, glossary)]
     lost = [
         word for word in drugs if not any(map(str.startswith, document.skeletons, repeat(skeleton(word))))
@@ -126,6 +138,7 @@ def _drug_faults(readings: Sequence[Reading], document: Document, glossary: Glos
         yield Fault("drug-not-in-document", ", ".join(sorted(lost)))
 
 
+@functools.lru_cache(maxsize=200_000)
 def _is_drug(word: str, glossary: Glossary) -> bool:
     bare = without_accents(word).rstrip("s")
     forms = frozenset((bare, bare.removesuffix("e")))
@@ -138,7 +151,7 @@ def _french_drugs() -> frozenset[str]:
 
 
 def _acronym_faults(readings: Sequence[Reading], document: Document, glossary: Glossary) -> Iterator[Fault]:
-    found = {acronym for reading in readings for acronym in ACRONYM.findall(reading.text)}
+    found = set(find_acronyms("\n".join(reading.text for reading in readings)))
     lost = [acronym for acronym in found if not _has_acronym(acronym, document, glossary)]
     if lost:
         yield Fault("acronym-not-in-document", ", ".join(sorted(lost)))
@@ -178,12 +191,25 @@ def _is_form(form: str, document: Document) -> bool:
     return form in (document.word_set if form.isalpha() else document.lower)
 
 
-def _names(reading: Reading) -> Iterator[str]:
+def _names(readings: Sequence[Reading]) -> Iterator[str]:
     """Words with a capital letter that begin no sentence."""
-    text = ADDRESS.sub(" ", reading.raw)
+    text = "\n".join(reading.raw for reading in readings)
+    if "www." in text or "http" in text:
+        text = ADDRESS.sub(" ", text)
     for match in _NAME.finditer(text):
-        if not _BEFORE_A_START.search(text, 0, match.start()):
+        if not _starts_a_sentence(text, match.start()):
             yield match[0]
+
+
+def _starts_a_sentence(text: str, start: int) -> bool:
+    """Whether what stands before a place, back to the nearest letter or digit, ends a sentence or a part of one."""
+    while start:
+        start -= 1
+        if text[start] in _BEFORE_A_START:
+            return True
+        if text[start].isalnum() or text[start] == "_":
+            return False
+    return True
 
 
 def _is_there(name: str, document: Document) -> bool:

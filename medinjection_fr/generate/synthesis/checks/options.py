@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from statistics import mean
 
 from medinjection_fr.curate.compare import comparison_tokens, without_accents
 from medinjection_fr.curate.options import fixes_the_order
@@ -25,6 +24,7 @@ STANDS_OUT = 2.0
 _LIKE = 25
 """Characters of difference, on the average, that nobody notices."""
 _ARTICLES = frozenset("le la les l un une des de du d".split())
+_ALONE = re.compile(r"[A-J](?<!\w.)(?![\w'’-])")
 _LETTER = re.compile(
     r"\b(?:options?|réponses?|propositions?|items?|choix|affirmations?)\s+(?:\(?[A-J]\)?)(?![\w'’-])"
     r"|^\s*(?:\([A-J]\)|[A-J]\s?[):]|[A-J]\.(?=\s+[A-ZÀ-Ý]))\s|(?<=[.;]\s)[A-J]\s?[:)]\s|\b[Ll][ea]s?\s+[A-E]\s+(?:est|et\s+[A-E])\b"
@@ -58,14 +58,15 @@ def check_options(correct: Sequence[str], incorrect: Sequence[str]) -> Iterator[
     if naming := [str(place) for place, text in enumerate(written, 1) if fixes_the_order([text])]:
         yield Fault("options-name-options", f"option {', '.join(naming)} as written")
     if correct and incorrect:
-        gold, others = (mean(len(text.strip()) for text in side) for side in (correct, incorrect))
+        gold, others = (sum(len(text.strip()) for text in side) / len(side) for side in (correct, incorrect))
         if max(gold, others) > STANDS_OUT * min(gold, others) and abs(gold - others) > _LIKE:
             yield Fault("gold-stands-out", f"{gold:.0f} characters, {others:.0f} of the others")
 
 
 def check_letters(texts: Sequence[str]) -> Iterator[Fault]:
     """Looks for options that are called by a letter."""
-    if found := [match[0].strip() for text in texts for match in _LETTER.finditer(text)]:
+    naming = [text for text in texts if _ALONE.search(text)]
+    if found := [match[0].strip() for text in naming for match in _LETTER.finditer(text)]:
         yield Fault("letter-named", ", ".join(dict.fromkeys(found)))
 
 

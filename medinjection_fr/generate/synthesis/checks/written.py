@@ -37,22 +37,42 @@ _MARKS = {
 }
 
 
-_HINTS = re.compile(
-    r"[`#*_<\[{\\\"]|XX|(?:lorem|LOREM|en tant|En tant|EN TANT|je suis|Je suis|JE SUIS|[Aa]s an)"
+_SIGNS = re.compile(r"[`#*_<\[{\\\"]")
+_WORDS = (
+    "XX",
+    "lorem",
+    "LOREM",
+    "en tant",
+    "En tant",
+    "EN TANT",
+    "je suis",
+    "Je suis",
+    "JE SUIS",
+    "as an",
+    "As an",
 )
-"""What all marks have but those at the beginning of a text."""
+"""What all marks have, a sign or words, but those at the beginning of a text."""
 _AT_THE_START = ("an announcement", "a label")
+_STARTS = re.compile(
+    r"\W*(?:bien sûr|certain|d'accord|très bien|sure|of course|voici|voilà|here|ci-dessous"
+    r"|question|réponse|answer|consigne|instruction|explication|résumé)",
+    re.IGNORECASE,
+)
+"""What a text with one of them begins with."""
 
 
 def check_written(texts: Sequence[str]) -> Iterator[Fault]:
     """Looks for what models put around what they were asked for."""
     plain = [text.replace("’", "'") for text in texts]
-    found = [name for name in _AT_THE_START if any(map(_MARKS[name].match, plain))]
-    if suspicious := [text for text in plain if _HINTS.search(text)]:
+    found: list[str] = []
+    if begun := [text for text in plain if _STARTS.match(text)]:
+        found += [name for name in _AT_THE_START if any(map(_MARKS[name].match, begun))]
+    whole = "\n".join(plain)
+    if _SIGNS.search(whole) or any(map(whole.__contains__, _WORDS)):
         found += [
             name
             for name, mark in _MARKS.items()
-            if name not in _AT_THE_START and any(map(mark.search, suspicious))
+            if name not in _AT_THE_START and any(map(mark.search, plain))
         ]
     if found:
         yield Fault("not-plain", ", ".join(found))
