@@ -46,10 +46,12 @@ def tokenizer(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread() -> Iterator[None]:
-    """Small models on one core: more of them wait for each other."""
+    """Small models on one core, in this process and those that it starts: more of them wait for each other."""
     import torch
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield
     torch.set_num_threads(before)
