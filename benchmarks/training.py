@@ -44,7 +44,13 @@ GPU_STEPS = {
     "fused optimiser": ["optim.name=adamw_torch_fused"],
     "selective checkpointing": ["memory.checkpointing=selective"],
 }
-CPU = ["model.attention=sdpa", "model.dtype=float32", "data.max_length=512", "batch.global=4", "batch.per_device=4"]
+CPU = [
+    "model.attention=sdpa",
+    "model.dtype=float32",
+    "data.max_length=512",
+    "batch.global=4",
+    "batch.per_device=4",
+]
 CPU_PACKED = ["batch.global=2", "batch.per_device=2"]
 
 
