@@ -44,9 +44,14 @@ GPU_STEPS = {
     "fused optimiser": ["optim.name=adamw_torch_fused"],
     "selective checkpointing": ["memory.checkpointing=selective"],
 }
-CPU = ["model.attention=sdpa", "model.dtype=float32", "data.max_length=512", "batch.global=48"]
-CPU += ["batch.per_device=12"]
-CPU_PACKED = ["batch.global=12", "batch.per_device=3"]
+CPU = [
+    "model.attention=sdpa",
+    "model.dtype=float32",
+    "data.max_length=512",
+    "batch.global=4",
+    "batch.per_device=4",
+]
+CPU_PACKED = ["batch.global=2", "batch.per_device=2"]
 
 
 def make_model(folder: Path, shape: str, tokenizer: str) -> None:
@@ -250,7 +255,7 @@ def bench(arguments: argparse.Namespace) -> None:
     attention, dtype = ("flash_attention_2", "bfloat16") if on_gpu else ("sdpa", "float32")
     if arguments.sdpa:
         common, attention = [*common, "model.attention=sdpa"], "sdpa"
-    length, batch, size = (2_048, 192, 12) if on_gpu else (512, 48, 12)
+    length, batch, size = (2_048, 192, 12) if on_gpu else (512, 4, 4)
     plain = _piece("plain", model, arguments.data, attention, dtype, length, batch, size)
     measured = {
         "plain TRL script": plain,

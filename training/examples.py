@@ -58,6 +58,9 @@ class Renderer:
         context = self._tokenizer(
             record["context"], add_special_tokens=False, return_offsets_mapping=True
         ).offset_mapping
+        nothing = self._render(shorten_context(record, 0, len(record["context"])))
+        if not context or len(nothing.input_ids) > self.max_length:
+            return None
         excess = whole - self.max_length
         # Where it is cut, tokens are others: a few more may have to go than were counted.
         for gone in range(excess, len(context) + 1):
@@ -66,7 +69,7 @@ class Renderer:
             shorter = self._render(cut)
             if len(shorter.input_ids) <= self.max_length:
                 return Example(shorter.input_ids, shorter.labels, whole - len(shorter.input_ids))
-        return None
+        return Example(nothing.input_ids, nothing.labels, whole - len(nothing.input_ids))
 
     def _render(self, record: Mapping[str, Any]) -> Example:
         messages = to_messages(record)["messages"]

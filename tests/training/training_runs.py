@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -42,11 +41,9 @@ def train(
 def start(parts: Sequence[str], processes: int = 1) -> subprocess.Popen[str]:
     """Starts the command line in processes of their own."""
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     return subprocess.Popen(
         [sys.executable, *(launcher if processes > 1 else []), "-m", "training", *parts],
         cwd=Path(__file__).parents[2],
-        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
