@@ -94,5 +94,29 @@ def compare(runs: tuple[Path, ...], resamples: int) -> None:
     print_open(read)
 
 
+@main.command()
+@click.option("--config", required=True, help="As native, or native+translated.")
+@click.option("--split", default="test", show_default=True)
+@click.option(
+    "--data",
+    default="medinjection-fr",
+    show_default=True,
+    metavar="DIR|REPO@VERSION",
+    help="Release folder, or organisation/name@1.2.0 on the Hub.",
+)
+@click.option("--output", required=True, type=_PATH, help="A new folder.")
+def tasks(config: str, split: str, data: str, output: Path) -> None:
+    """Write the multiple choice of a split as tasks for lm-evaluation-harness and inspect-ai.
+
+    Example: python -m evaluation tasks --config native --data lab/medinjection-fr@1.2.0 --output tasks
+    """
+    from evaluation.harness import write_tasks
+
+    group, *members = write_tasks(data, config, split, output)
+    click.echo(f"Wrote {output}: {group} ({', '.join(members)}) and medinjection_fr_inspect.py")
+    harness = f"lm_eval run --model hf --model_args pretrained=MODEL --tasks {group}"
+    click.echo(f"Next: {harness} --include_path {output} --apply_chat_template")
+
+
 if __name__ == "__main__":
     main(prog_name="python -m evaluation")
