@@ -80,7 +80,10 @@ def write_tasks(data: str, config: str, split: str, output: Path) -> list[str]:
     for name in _COPIED:
         shutil.copyfile(HERE / name, output / SCORING / name)
     members = {"group": group, "task": list(tasks), "metadata": {"version": definition["version"]}}
-    for name, content in {**{name: {"task": name, **task} for name, task in tasks.items()}, group: members}.items():
+    for name, content in {
+        **{name: {"task": name, **task} for name, task in tasks.items()},
+        group: members,
+    }.items():
         head = _HEAD.format(name=name, folder=output, scoring=SCORING, **definition)
         text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
         (output / f"{name}.yaml").write_text(head + text, encoding="utf-8")
@@ -125,6 +128,7 @@ def _task(definition: dict[str, Any], type: str, protocol: str) -> dict[str, Any
         }
     higher = {"exact_match": True, "hamming_score": True, "hamming_accuracy": True, "unread": False}
     task["metric_list"] = [
-        {"metric": score, "aggregation": "mean", "higher_is_better": better} for score, better in higher.items()
+        {"metric": score, "aggregation": "mean", "higher_is_better": better}
+        for score, better in higher.items()
     ]
     return task | {"metadata": {"version": definition["version"]}}

@@ -12,10 +12,10 @@ from typing import Any
 from medinjection_fr.prompts import question_text
 
 from .answer_tree import SEPARATOR, allowed_answers
-from .answers import asks_for_the_false, parse_answer
+from .answers import Answer, asks_for_the_false, parse_answer
 from .choice_scores import score_choice
 
-__all__ = ["likelihood_answers", "question_text", "score_letters", "score_reply"]
+__all__ = ["likelihood_answers", "question_text", "read_reply", "score_letters", "score_reply"]
 
 SCORES = ("exact_match", "hamming_score", "hamming_accuracy", "unread")
 """Of each answer, from 0 to 1; ``unread`` is 1 for a reply without an answer."""
@@ -33,11 +33,11 @@ def score_letters(record: Mapping[str, Any], letters: str | None) -> dict[str, f
     return {**scores._asdict(), "unread": float(letters is None)}
 
 
-def read_reply(record: Mapping[str, Any], reply: str) -> str | None:
-    """Letters that a reply chooses."""
-    return parse_answer(reply, record["choices"], asks_for_the_false(record["instruction"])).letters
+def read_reply(record: Mapping[str, Any], reply: str) -> Answer:
+    """What a reply chooses."""
+    return parse_answer(reply.strip(), record["choices"], asks_for_the_false(record["instruction"]))
 
 
 def score_reply(record: Mapping[str, Any], reply: str) -> dict[str, float]:
     """Scores of a free reply."""
-    return score_letters(record, read_reply(record, reply.strip()))
+    return score_letters(record, read_reply(record, reply).letters)

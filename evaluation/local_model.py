@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.answer_tree import AnswerTree
+from evaluation.questions import Question
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.models.causal_lm import frame_of, open_causal_lm, open_tokenizer
+from medinjection_fr.progress import progress_bar
 from medinjection_fr.release.digests import digest_file, digest_json
 
 if TYPE_CHECKING:
@@ -85,6 +87,12 @@ class LocalModel:
             "dtype": self.dtype,
         }
 
+    def predict(self, questions: Sequence[Question], protocols: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Predicts questions, and yields predictions as their batches end."""
+        from evaluation.predict import predict
+
+        return progress_bar(predict(self, questions, protocols), "Predicting", len(questions))
+
     def _end_tokens(self) -> list[int]:
         """Tokens that end a reply: of the chat template, and those that the model's files name."""
         ends = {self.tokenizer.convert_tokens_to_ids(self.frame.end_of_turn)}
@@ -124,7 +132,9 @@ class LocalModel:
             positions[row, start:longest] = torch.arange(len(prompt))
             positions[row, longest:] = len(prompt) - 1 + depths
             reads[row, :, :start] = False
-            reads[row, :start, :start] = torch.eye(start, dtype=torch.bool)  # padding reads itself: no row of nothing
+            reads[row, :start, :start] = torch.eye(
+                start, dtype=torch.bool
+            )  # padding reads itself: no row of nothing
         with torch.inference_mode():
             logits = self.model(
                 input_ids=ids.to(self.device),
@@ -136,9 +146,7 @@ class LocalModel:
             best = logits.argmax(-1)
             looked_at = torch.tensor(tree.looked_at, device=logits.device)
             logprobs = logits[:, :, looked_at] - logits.logsumexp(-1, keepdim=True)
-        return [
-            Reading(best[row].cpu().numpy(), logprobs[row].cpu().numpy()) for row in range(len(prompts))
-        ]
+        return [Reading(best[row].cpu().numpy(), logprobs[row].cpu().numpy()) for row in range(len(prompts))]
 
     def write(
         self, prompts: Sequence[list[int]], max_new_tokens: int, allowed: Sequence[int] | None = None

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from evaluation.compare import Comparison, Row, Run, position_bias
 from evaluation.statistics import Interval
+from medinjection_fr.models.run import RunReport
 from medinjection_fr.tables import open_console
 
 _FORMULAS = (
@@ -32,7 +33,16 @@ def print_rows(rows: Sequence[Row]) -> None:
     """Every run under every protocol, in percent with 95 % intervals over cases."""
     console = open_console()
     table = Table(title="Multiple choice, % [95 % interval]", caption=_FORMULAS)
-    for name in ("run", "protocol", "EM", "EM macro", "Hamming score", "Hamming acc.", "unread", "letters/gold"):
+    for name in (
+        "run",
+        "protocol",
+        "EM",
+        "EM macro",
+        "Hamming score",
+        "Hamming acc.",
+        "unread",
+        "letters/gold",
+    ):
         table.add_column(name, justify="left" if name in ("run", "protocol") else "right", overflow="fold")
     for row in rows:
         em = row.intervals["exact_match"]
@@ -43,7 +53,7 @@ def print_rows(rows: Sequence[Row]) -> None:
             percent(em["macro"].mean),
             percent(row.intervals["hamming_score"]["all"].mean),
             percent(row.intervals["hamming_accuracy"]["all"].mean),
-            percent(row.failures) + (f" +{row.refused} too long" if row.refused else ""),
+            percent(row.failures) + (f" +{row.refused} refused" if row.refused else ""),
             f"{row.sizes[0]:.2f}/{row.sizes[1]:.2f}",
         )
     console.print(table)
@@ -79,7 +89,10 @@ def print_positions(rows: Sequence[Row]) -> None:
     table.add_column("consistent", justify="right")
     for row in rows:
         bias = position_bias(row)
-        cells = [f"{percent(bias[k][0], 0)} ({percent(bias[k][1], 0)})" if (k := x.label) in bias else "–" for x in labels]
+        cells = [
+            f"{percent(bias[k][0], 0)} ({percent(bias[k][1], 0)})" if (k := x.label) in bias else "–"
+            for x in labels
+        ]
         orders = " ".join(percent(value) for value in row.by_permutation)
         table.add_row(row.run, row.protocol, *cells, orders, percent(row.consistency))
     console.print(table)
@@ -140,3 +153,16 @@ def print_open(runs: Sequence[Run]) -> None:
     console.print(table)
     for name, signature in (scored[0].open_scores or {})["signatures"].items():
         console.print(f"{name}: {signature}", markup=False)
+
+
+def print_what_is_left(report: RunReport) -> None:
+    """Why some questions have no prediction yet."""
+    console = open_console()
+    for rule, questions in sorted(report.left.items()):
+        console.print(
+            f"No reply this time: {questions:,} questions ({rule}). The same command takes them up."
+        )
+    if report.stopped == "budget":
+        console.print("Stopped: the budget is spent. The same command with a larger one goes on.")
+    elif report.stopped:
+        console.print("Stopped. The same command goes on from here.")

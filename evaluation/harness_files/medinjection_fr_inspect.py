@@ -66,7 +66,7 @@ def letters() -> Scorer:
 
     async def score(state: TaskState, target: Target) -> Score:
         record = state.metadata
-        chosen = read_reply(record, state.output.completion.strip())
+        chosen = read_reply(record, state.output.completion).letters
         return Score(value=dict(score_letters(record, chosen)), answer=chosen)
 
     return score
