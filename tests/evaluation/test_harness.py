@@ -23,21 +23,21 @@ from evaluation.harness import SCORING, write_tasks
 from evaluation.questions import Question, permute, render_prompt
 from medinjection_fr.errors import InputError
 
-GROUP = "medinjection_fr_native"
+GROUP, SPLIT = "medinjection_fr_native", "train"  # of the splits the one with most records
 MEMBERS = [f"{GROUP}_{type}_{protocol}" for type in ("mcqu", "mcq") for protocol in ("greedy", "likelihood")]
 
 
 @pytest.fixture(scope="module")
 def tasks(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tasks") / "tasks"
-    assert write_tasks(str(sample_release), "native", "test", folder) == [GROUP, *MEMBERS]
+    assert write_tasks(str(sample_release), "native", SPLIT, folder) == [GROUP, *MEMBERS]
     return folder
 
 
 @pytest.fixture(scope="module")
 def questions(sample_release: Path) -> list[Question]:
-    """The multiple choice of the sample's test split, in its order."""
-    data = open_test_set(str(sample_release), "native", "test", ("mcqu", "mcq"), None)
+    """The multiple choice of the sample, in its order."""
+    data = open_test_set(str(sample_release), "native", SPLIT, ("mcqu", "mcq"), None)
     return [question for record in data.rows if (question := permute(record, 0))]
 
 
@@ -99,7 +99,7 @@ def test_records_of_a_type_are_chosen(
 ) -> None:
     from medinjection_fr import load
 
-    rows = load("native", split="test", path=sample_release)
+    rows = load("native", split=SPLIT, path=sample_release)
     for type in ("mcqu", "mcq"):
         chosen = getattr(utils, f"only_{type}")(rows)
         assert chosen["id"][:] == [q.record["id"] for q in questions if q.record["type"] == type]
@@ -145,7 +145,7 @@ def test_what_cannot_be_written_is_told(
 
 # --- the harnesses themselves, with a small real model ------------------------------------------------------
 
-CHOSEN = {"mcqu": 6, "mcq": 2}
+CHOSEN = {"mcqu": 8, "mcq": 2}
 """So many records of each type: a set of answers costs lm-eval 31 passes of the model for each record."""
 Predictions = Mapping[str, Mapping[str, Any]]
 
