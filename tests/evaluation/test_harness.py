@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -145,26 +146,38 @@ def test_what_cannot_be_written_is_told(
 
 # --- the harnesses themselves, with a small real model ------------------------------------------------------
 
-CHOSEN = {"mcqu": 8, "mcq": 2}
-"""So many records of each type: a set of answers costs lm-eval 31 passes of the model for each record."""
-Predictions = Mapping[str, Mapping[str, Any]]
+
+@dataclass(frozen=True)
+class Ours:
+    """A model, and our predictions of some records with our prompts' texts."""
+
+    model: Path
+    chosen: Mapping[str, int]
+    predictions: Mapping[str, Mapping[str, Any]]
 
 
-@pytest.fixture(scope="module")
-def ours(questions: list[Question]) -> dict[str, dict[str, Any]]:
-    """Our predictions of the chosen records, with our prompts' texts."""
+@pytest.fixture(scope="module", params=["tiny", "small"])
+def ours(request: pytest.FixtureRequest, questions: list[Question], tiny_model: Path) -> Iterator[Ours]:
+    """Of random weights, and real ones: a set of answers costs lm-eval 31 passes of the model."""
+    import torch
+
     from evaluation.local_model import LocalModel
 
-    model = LocalModel(str(make_small()), dtype="float32")
-    chosen: list[Question] = []
-    for type, count in CHOSEN.items():
-        chosen += [question for question in questions if question.record["type"] == type][:count]
-    found = {p["id"]: p for p in model.predict(chosen, ["greedy", "likelihood"])}
-    for question in chosen:
+    path, counts = (tiny_model, (8, 4)) if request.param == "tiny" else (make_small(), (5, 2))
+    chosen = dict(zip(("mcqu", "mcq"), counts, strict=True))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # more of them wait for each other on a busy machine
+    model = LocalModel(str(path), dtype="float32")
+    asked: list[Question] = []
+    for type, count in chosen.items():
+        asked += [question for question in questions if question.record["type"] == type][:count]
+    found = {p["id"]: p for p in model.predict(asked, ["greedy", "likelihood"])}
+    torch.set_num_threads(threads)
+    for question in asked:
         prompt = render_prompt(question.record, model.tokenizer, model.frame.scaffold, model.window)
         assert prompt is not None
         found[question.record["id"]]["prompt"] = model.tokenizer.decode(prompt.tokens)
-    return found
+    yield Ours(path, chosen, found)
 
 
 def _scores_of(output: Mapping[str, Any]) -> dict[str, float]:
@@ -173,10 +186,10 @@ def _scores_of(output: Mapping[str, Any]) -> dict[str, float]:
 
 
 @pytest.mark.slow
-def test_lm_eval_predicts_what_we_predict(tasks: Path, ours: Predictions, tmp_path: Path) -> None:
-    wanted = {name: list(range(CHOSEN[name.split("_")[-2]])) for name in MEMBERS}
+def test_lm_eval_predicts_what_we_predict(tasks: Path, ours: Ours, tmp_path: Path) -> None:
+    wanted = {name: list(range(ours.chosen[name.split("_")[-2]])) for name in MEMBERS}
     command = [programs_of("lm-eval-0.4.13") / "lm_eval", "run", "--model", "hf", "--device", "cpu"]
-    command += ["--model_args", f"pretrained={make_small()},dtype=float32", "--batch_size", "4"]
+    command += ["--model_args", f"pretrained={ours.model},dtype=float32", "--batch_size", "4"]
     command += ["--tasks", GROUP, "--include_path", tasks, "--apply_chat_template", "--log_samples"]
     command += ["--samples", json.dumps(wanted), "--output_path", tmp_path / "out"]
     environment = offline(tmp_path / "environment")
@@ -190,8 +203,9 @@ def test_lm_eval_predicts_what_we_predict(tasks: Path, ours: Predictions, tmp_pa
         assert [sample["doc_id"] for sample in samples] == wanted[name]
         protocol = name.rpartition("_")[2]
         for sample in samples:
-            compare_sample(sample, ours[sample["doc"]["id"]], protocol)
-        expected = [ours[sample["doc"]["id"]]["outputs"][protocol]["hamming_score"] for sample in samples]
+            compare_sample(sample, ours.predictions[sample["doc"]["id"]], protocol)
+        predictions = [ours.predictions[sample["doc"]["id"]] for sample in samples]
+        expected = [prediction["outputs"][protocol]["hamming_score"] for prediction in predictions]
         assert means[name]["hamming_score,none"] == pytest.approx(sum(expected) / len(expected))
 
 
@@ -212,13 +226,13 @@ def compare_sample(sample: Mapping[str, Any], prediction: Mapping[str, Any], pro
 
 
 @pytest.mark.slow
-def test_inspect_ai_predicts_what_we_predict(tasks: Path, ours: Predictions, tmp_path: Path) -> None:
+def test_inspect_ai_predicts_what_we_predict(tasks: Path, ours: Ours, tmp_path: Path) -> None:
     programs = programs_of("inspect-ai-0.3.285")
     environment = offline(tmp_path / "environment")
-    for type, count in CHOSEN.items():
+    for type, count in ours.chosen.items():
         log = tmp_path / type
         command = [programs / "inspect", "eval", f"{tasks / 'medinjection_fr_inspect.py'}@{type}"]
-        command += ["--model", "hf/local", "-M", f"model_path={make_small()}", "-M", "do_sample=false"]
+        command += ["--model", "hf/local", "-M", f"model_path={ours.model}", "-M", "do_sample=false"]
         command += ["-M", "dtype=float32", "--limit", str(count), "--display", "none"]
         command += ["--log-format", "json", "--log-dir", log]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
@@ -227,6 +241,6 @@ def test_inspect_ai_predicts_what_we_predict(tasks: Path, ours: Predictions, tmp
         read = json.loads(path.read_text(encoding="utf-8"))
         assert read["status"] == "success" and len(read["samples"]) == count
         for sample in read["samples"]:
-            output = ours[sample["id"]]["outputs"]["greedy"]
+            output = ours.predictions[sample["id"]]["outputs"]["greedy"]
             assert sample["output"]["choices"][0]["message"]["content"].strip() == output["reply"]
             assert sample["scores"]["letters"]["value"] == pytest.approx(_scores_of(output))
