@@ -78,6 +78,17 @@ class AnswerTree:
                 yield node, before
 
 
+def allowed_answers(type: str, options: int) -> tuple[str, ...]:
+    """Letters of every answer that a type of question allows: one letter (``mcqu``), or any set but none.
+
+    Args:
+        type: ``mcqu`` or ``mcq``.
+        options: How many options there are, two to ten.
+    """
+    sizes = [1] if type == "mcqu" else range(1, options + 1)
+    return tuple("".join(chosen) for size in sizes for chosen in combinations(LETTERS[:options], size))
+
+
 def build_tree(type: str, options: int, tokenizer: Any, end_of_turn: str) -> AnswerTree:
     """Builds the tree of the answers that a type of question allows.
 
@@ -90,9 +101,7 @@ def build_tree(type: str, options: int, tokenizer: Any, end_of_turn: str) -> Ans
     Raises:
         InputError: The tokenizer splits a letter or the separator.
     """
-    labels = LETTERS[:options]
-    sizes = [1] if type == "mcqu" else range(1, options + 1)
-    answers = tuple("".join(chosen) for size in sizes for chosen in combinations(labels, size))
+    labels, answers = LETTERS[:options], allowed_answers(type, options)
 
     def encode(text: str) -> list[int]:
         return list(tokenizer(text, add_special_tokens=False).input_ids)

@@ -169,7 +169,7 @@ def _orders(run: Run, protocol: str) -> tuple[list[float], float]:
     count = run.described["permutations"] + 1
     by_record: dict[str, list[Mapping[str, Any]]] = {}
     for (id, _), prediction in sorted(run.predictions.items()):
-        if output := prediction["outputs"].get(protocol):
+        if prediction["options"] and (output := prediction["outputs"].get(protocol)):
             by_record.setdefault(id, []).append(output)
     whole = [outputs for outputs in by_record.values() if len(outputs) == count]
     if not whole:

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from evaluation.answer_tree import AnswerTree
 from evaluation.contamination import find_training
+from evaluation.questions import Question
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.models.causal_lm import frame_of, open_causal_lm, open_tokenizer
+from medinjection_fr.progress import progress_bar
 from medinjection_fr.release.digests import digest_file, digest_json
 
 if TYPE_CHECKING:
@@ -110,6 +112,12 @@ class LocalModel:
             "trained_on": self.training["data"] if self.training else None,
             "dtype": self.dtype,
         }
+
+    def predict(self, questions: Sequence[Question], protocols: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Predicts questions, and yields predictions as their batches end."""
+        from evaluation.predict import predict
+
+        return progress_bar(predict(self, questions, protocols), "Predicting", len(questions))
 
     def _end_tokens(self) -> list[int]:
         """Tokens that end a reply: of the chat template, and those that the model's files name."""

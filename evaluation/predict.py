@@ -8,24 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.answer_tree import AnswerTree, build_tree
-from evaluation.answers import asks_for_the_false, parse_answer
-from evaluation.choice_scores import score_choice
 from evaluation.local_model import LocalModel, Reading, Writing
+from evaluation.prediction import describe_question, score_free, score_letters, score_published
 from evaluation.protocols import (
     FREE_TOKENS,
+    OPEN_TOKENS,
     answer_logprobs,
     constrained_answer,
     likeliest_answer,
     published_allowed,
-    published_letters,
     published_tokens,
     walk_free,
     walk_published,
 )
 from evaluation.questions import Prompt, Question, render_prompt
 
-OPEN_TOKENS = 512
-"""Tokens of an open answer at most: the study's."""
 _SLICE = 512
 """Questions whose batches are made together: prompts of like length are found among so many."""
 
@@ -70,19 +67,14 @@ def _ask(model: LocalModel, question: Question) -> Asked | dict[str, Any]:
     room = model.window - (OPEN_TOKENS if record["type"] == "oeq" else FREE_TOKENS)
     prompt = render_prompt(record, model.tokenizer, model.frame.scaffold, room)
     if prompt is None:
-        return {**_head(question), "refused": "too-long", "outputs": {}}
+        return {**describe_question(question), "refused": "too-long", "outputs": {}}
     return Asked(question, prompt)
 
 
-def _head(question: Question, prompt: Prompt | None = None) -> dict[str, Any]:
-    record = question.record
-    head = {name: record[name] for name in ("id", "source", "group_id", "subject", "type", "origin")}
-    head |= {"permutation": question.permutation, "order": list(question.order)}
-    head |= {"gold": record["answer"] if record["choices"] else None, "options": len(record["choices"])}
-    if prompt:
-        head |= {"prompt_sha256": prompt.digest, "prompt_tokens": len(prompt.tokens)}
-        head |= {"left_out_tokens": prompt.left_out}
-    return head
+def _head(asked: Asked) -> dict[str, Any]:
+    prompt = asked.prompt
+    head = {"prompt_sha256": prompt.digest, "prompt_tokens": len(prompt.tokens)}
+    return {**describe_question(asked.question), **head, "left_out_tokens": prompt.left_out}
 
 
 def _predict_slice(
@@ -92,8 +84,7 @@ def _predict_slice(
     make = _open if kind[0] == "oeq" else _choices
     for place, outputs in make(model, kind, group, protocols):
         now = time.perf_counter()
-        head = _head(group[place].question, group[place].prompt)
-        yield {**head, "outputs": outputs, "seconds": round((now - begun) / len(group), 4)}
+        yield {**_head(group[place]), "outputs": outputs, "seconds": round((now - begun) / len(group), 4)}
 
 
 def _open(
@@ -151,11 +142,11 @@ def _from_tree(
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if "constrained" in protocols:
-        found["constrained"] = _scored(question, constrained_answer(tree, reading))
+        found["constrained"] = score_letters(question, constrained_answer(tree, reading))
     if "likelihood" in protocols:
         logprobs = answer_logprobs(tree, reading)
         letters = likeliest_answer(logprobs)
-        found["likelihood"] = _scored(question, letters, logprob=round(logprobs[letters], 4))
+        found["likelihood"] = score_letters(question, letters, logprob=round(logprobs[letters], 4))
         if len(tree.answers) <= 10:
             found["likelihood"]["logprobs"] = {a: round(score, 4) for a, score in logprobs.items()}
     return found
@@ -163,16 +154,8 @@ def _from_tree(
 
 def _free(model: LocalModel, question: Question, tokens: list[int]) -> dict[str, Any]:
     reply = _reply(model, tokens, FREE_TOKENS)
-    record = question.record
-    answer = parse_answer(reply["reply"], record["choices"], asks_for_the_false(record["instruction"]))
-    return _scored(question, answer.letters, rule=answer.rule, **reply)
+    return score_free(question, reply.pop("reply"), **reply)
 
 
 def _published(model: LocalModel, question: Question, tokens: list[int]) -> dict[str, Any]:
-    text = model.tokenizer.decode(tokens, skip_special_tokens=True).strip()
-    return _scored(question, published_letters(text, question.labels), reply=text)
-
-
-def _scored(question: Question, letters: str | None, **more: Any) -> dict[str, Any]:
-    scores = score_choice(letters, question.record["answer"], len(question.record["choices"]))
-    return {"letters": letters, "own_letters": question.in_own_order(letters), **scores._asdict(), **more}
+    return score_published(question, model.tokenizer.decode(tokens, skip_special_tokens=True).strip())

@@ -30,19 +30,22 @@ from medinjection_fr.errors import InputError, Problem
 PROTOCOLS = ("published-greedy", "published-constrained", "greedy", "constrained", "likelihood")
 FREE_TOKENS = 64
 """Tokens of a free reply at most. The prompt asks for letters; a reply that argues has room to conclude."""
+OPEN_TOKENS = 512
+"""Tokens of an open answer at most: the study's."""
 
 
-def read_protocols(given: str | None) -> list[str]:
-    """Names joined by commas; all if none are given.
+def read_protocols(given: str | None, known: Sequence[str] = PROTOCOLS) -> list[str]:
+    """Names joined by commas; all that are known if none are given.
 
     Raises:
-        InputError: One is unknown.
+        InputError: One is unknown, or the backend cannot answer it.
     """
-    names = list(PROTOCOLS) if given is None else given.split(",")
-    if unknown := [name for name in names if name not in PROTOCOLS]:
+    names = list(known) if given is None else given.split(",")
+    if unknown := [name for name in names if name not in known]:
         what = f"names {', '.join(unknown)}"
-        raise InputError(Problem("--protocols", what, f"among {', '.join(PROTOCOLS)}"))
-    return [name for name in PROTOCOLS if name in names]
+        mend = "The others need probabilities: take --backend transformers" if known != PROTOCOLS else ""
+        raise InputError(Problem("--protocols", what, f"among {', '.join(known)}", mend))
+    return [name for name in known if name in names]
 
 
 def published_tokens(type: str, options: int) -> int:

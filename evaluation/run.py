@@ -8,16 +8,14 @@ from typing import Any
 
 from evaluation.contamination import look_for_contamination
 from evaluation.data import TestSet
-from evaluation.local_model import LocalModel
 from evaluation.open_answers import score_open_answers
-from evaluation.predict import OPEN_TOKENS, predict
-from evaluation.protocols import FREE_TOKENS
+from evaluation.opening import Predictor
+from evaluation.protocols import FREE_TOKENS, OPEN_TOKENS
 from evaluation.run_folder import RunFolder
-from medinjection_fr.progress import progress_bar
 from medinjection_fr.resources import library_versions, source_digest
 
 
-def run(model: LocalModel, data: TestSet, protocols: Sequence[str], permutations: int, output: Path) -> int:
+def run(model: Predictor, data: TestSet, protocols: Sequence[str], permutations: int, output: Path) -> int:
     """Asks a model all questions that its run has no prediction for.
 
     Args:
@@ -37,7 +35,7 @@ def run(model: LocalModel, data: TestSet, protocols: Sequence[str], permutations
         questions = list(data.questions(permutations))
         left = [q for q in questions if (q.record["id"], q.permutation) not in folder.done]
         made = 0
-        for prediction in progress_bar(predict(model, left, protocols), "Predicting", len(left)):
+        for prediction in model.predict(left, protocols):
             folder.add(prediction)
             made += 1
         score_open_answers(output, data)
@@ -46,7 +44,7 @@ def run(model: LocalModel, data: TestSet, protocols: Sequence[str], permutations
     return made
 
 
-def describe(model: LocalModel, data: TestSet, protocols: Sequence[str], permutations: int) -> dict[str, Any]:
+def describe(model: Predictor, data: TestSet, protocols: Sequence[str], permutations: int) -> dict[str, Any]:
     """What a run is: two runs that differ in any of it are two runs."""
     return {
         "model": model.described,

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from evaluation.compare import Comparison, Row, Run, position_bias
 from evaluation.statistics import Interval
+from medinjection_fr.models.run import RunReport
 from medinjection_fr.tables import open_console
 
 _FORMULAS = (
@@ -53,7 +54,7 @@ def print_rows(rows: Sequence[Row]) -> None:
             percent(em["macro"].mean),
             percent(row.intervals["hamming_score"]["all"].mean),
             percent(row.intervals["hamming_accuracy"]["all"].mean),
-            percent(row.failures) + (f" +{row.refused} too long" if row.refused else ""),
+            percent(row.failures) + (f" +{row.refused} refused" if row.refused else ""),
             f"{row.sizes[0]:.2f}/{row.sizes[1]:.2f}",
         )
     console.print(table)
@@ -170,3 +171,16 @@ def print_open(runs: Sequence[Run]) -> None:
     console.print(table)
     for name, signature in (scored[0].open_scores or {})["signatures"].items():
         console.print(f"{name}: {signature}", markup=False)
+
+
+def print_what_is_left(report: RunReport) -> None:
+    """Why some questions have no prediction yet."""
+    console = open_console()
+    for rule, questions in sorted(report.left.items()):
+        console.print(
+            f"No reply this time: {questions:,} questions ({rule}). The same command takes them up."
+        )
+    if report.stopped == "budget":
+        console.print("Stopped: the budget is spent. The same command with a larger one goes on.")
+    elif report.stopped:
+        console.print("Stopped. The same command goes on from here.")
