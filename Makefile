@@ -11,7 +11,7 @@ demo: $(VENV)/.core
 test: $(VENV)/.dev lint
 	$(BIN)/pytest -m "not slow" -n 2
 
-test-slow: $(VENV)/.dev
+test-slow: $(VENV)/.train
 	$(BIN)/pytest -m slow
 
 lint: $(VENV)/.dev
@@ -36,6 +36,13 @@ $(VENV)/.core: setup.cfg
 
 $(VENV)/.dev: $(VENV)/.core
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev]"
+	touch $@
+
+# A build of torch for CPUs where the package index has one; with it, `make test` covers training too.
+TORCH ?= torch==2.13.0
+$(VENV)/.train: $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)"
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev,train,evaluate]"
 	touch $@
 
 clean:

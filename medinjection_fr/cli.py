@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import errno
 import io
 import json
 import sys
@@ -14,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from medinjection_fr import __version__
+from medinjection_fr.command_line import Commands, fail
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.generate.cli import generate, synthesize, translate
 
@@ -35,38 +35,7 @@ _release_option = click.option(
 )
 
 
-class _Commands(click.Group):
-    """Tells mistakes of the input in plain lines with exit code 2; a bug keeps its traceback."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except InputError as error:
-            _fail(error.problems)
-        except OSError as error:
-            if problem := _disk_problem(error):
-                _fail([problem])
-            raise
-
-
-def _disk_problem(error: OSError) -> Problem | None:
-    where = str(error.filename or "the output folder")
-    again = "Nothing stands half-written under a final name; run the command again afterwards"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Problem(where, "the disk is full", mend=f"Free some space. {again}")
-    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        mend = "Give an --output that you may write to, and sources that you may read"
-        return Problem(where, "permission denied", mend=mend)
-    return None
-
-
-def _fail(problems: list[Problem]) -> None:
-    for problem in problems:
-        click.echo(f"error: {problem}", err=True)
-    sys.exit(2)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
     """MedInjection-FR: build, verify and look into releases of the dataset."""
@@ -146,7 +115,7 @@ def verify(release: str, rows: bool, as_json: bool) -> None:
         _print_json({"release": release, "sound": not problems, "problems": list(map(vars, problems))})
         sys.exit(2 if problems else 0)
     if problems:
-        _fail(problems)
+        fail(problems)
     total = sum(shard.rows for shard in opened.shards)
     what = "every file and record" if rows else "every file"
     click.echo(f"{release}: sound. Version {opened.version}, {total:,} records, {what} checked.")
@@ -467,7 +436,7 @@ def fetch_sources(names: tuple[str, ...], data: Path) -> None:
             state = f"fetched {len(brought)} file(s)" if brought else "nothing to fetch"
             click.echo(f"{source.name}: {state}, in {data / source.name}")
     if problems:
-        _fail(problems)
+        fail(problems)
 
 
 @sources.command("status")

@@ -12,6 +12,8 @@ from typing import Any
 from medinjection_fr.record import LETTERS
 
 CHOICES_HEADER = "Choix de réponses :"
+OMISSION = "\n[…]\n"
+"""Stands where the middle of a context was left out."""
 EXPECTATION = {
     "mcqu": "Une seule réponse est attendue. Répondez uniquement par la lettre de la réponse choisie.",
     "mcq": (
@@ -49,3 +51,22 @@ def to_messages(record: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
             {"role": "assistant", "content": record["answer"]},
         ]
     }
+
+
+def shorten_context(record: Mapping[str, Any], start: int, end: int) -> dict[str, Any]:
+    """A record whose context lacks its middle, cut at white space so that no word or number is halved.
+
+    Args:
+        record: A row of a release.
+        start: First character of the context that goes, with the whole of its word.
+        end: First character that stays, but for the rest of its word.
+
+    Returns:
+        The record with ``OMISSION`` in place of the middle; nothing else is changed.
+    """
+    context = record["context"]
+    while start > 0 and not context[start - 1].isspace():
+        start -= 1
+    while end < len(context) and not context[end].isspace():
+        end += 1
+    return {**record, "context": f"{context[:start].rstrip()}{OMISSION}{context[end:].lstrip()}"}

@@ -78,7 +78,7 @@ def test_every_file_of_the_package_is_in_the_wheel() -> None:
     assert {str(path.relative_to(ROOT)) for path in present - shipped} == set()
 
 
-@pytest.mark.parametrize("name", ["record", "recipe", "source", "release", "template"])
+@pytest.mark.parametrize("name", ["record", "recipe", "source", "release", "template", "training"])
 def test_schemas_are_found_and_are_schemas(name: str) -> None:
     schema = load_schema(name)
     jsonschema.Draft202012Validator.check_schema(schema)

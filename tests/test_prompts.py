@@ -9,7 +9,7 @@ import pytest
 from examples import valid_record
 
 import medinjection_fr
-from medinjection_fr.prompts import question_text, to_messages
+from medinjection_fr.prompts import question_text, shorten_context, to_messages
 from medinjection_fr.record import LETTERS
 
 CASE = "Une patiente de 34 ans, enceinte de 12 SA, consulte pour une fièvre à 38,5 °C."
@@ -113,6 +113,18 @@ def test_question_does_not_depend_on_what_the_model_must_not_see() -> None:
     row = record(type="mcq")
     hidden = {"answer": "A", "explanation": "Parce que B.", "facts": ["B"], "id": "0" * 32, "subject": "x"}
     assert question_text({**row, **hidden}) == question_text(row)
+
+
+@pytest.mark.parametrize(("start", "end"), [(9, 33), (12, 34), (13, 36)])
+def test_the_middle_of_a_context_goes_by_whole_words(start: int, end: int) -> None:
+    context = "Natrémie à 130,5 mmol/L, fièvre à 38,5 °C."
+    row = record(context=context)
+    shorter = shorten_context(row, start, end)
+    assert {name for name in row if shorter[name] != row[name]} == {"context"}
+    before, _, after = shorter["context"].partition("\n[…]\n")
+    words = context.split()
+    assert before.split() == words[: len(before.split())] and after.split() == words[-len(after.split()) :]
+    assert len(before) <= start and len(context) - len(after) >= end
 
 
 def test_map_gives_the_conversational_form(sample_release: Any) -> None:

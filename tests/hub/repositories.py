@@ -29,12 +29,13 @@ def create_repository(hub: Hub, request: Request) -> Answer:
     wanted = json.loads(request.body)
     namespace = wanted.get("organization") or ACCOUNT
     hub.check_writer(request, namespace)
-    if wanted.get("type") != "dataset":
-        raise Refused(400, "this Hub has datasets only")
+    kind = wanted.get("type", "model")
+    if kind not in ("dataset", "model"):
+        raise Refused(400, "this Hub has datasets and models only")
     id = f"{namespace}/{wanted['name']}"
-    url = f"{hub.endpoint}/datasets/{id}"
+    url = f"{hub.endpoint}/{'datasets/' if kind == 'dataset' else ''}{id}"
     if id in hub.repositories:
-        raise Refused(409, "You already created this dataset repo", url=url)
+        raise Refused(409, f"You already created this {kind} repo", url=url)
     hub.create(id, private=wanted.get("visibility") == "private")
     return as_json({"url": url, "name": id})
 

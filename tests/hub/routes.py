@@ -42,13 +42,21 @@ def answer(hub: Hub, request: Request) -> Answer:
     """Applies a request and gives its answer."""
     try:
         for method, pattern, endpoint in ROUTES:
-            found = pattern.fullmatch(request.path)
+            found = pattern.fullmatch(_path_of_kind(request.path))
             if found and re.fullmatch(method, request.method):
                 with hub.lock:
                     return endpoint(hub, request, *(unquote(group) for group in found.groups()))
         raise Refused(404, "no such endpoint")
     except Refused as refused:
         return as_json(refused.body, refused.status, refused.headers)
+
+
+def _path_of_kind(path: str) -> str:
+    """A model's path as a dataset's would be: this Hub keeps both in the same way."""
+    path = re.sub("^/api/models/", "/api/datasets/", path)
+    return re.sub(
+        r"^/(?!api/|datasets/|storage/)(?=[^/]+/[^/]+?(\.git/info/lfs|/resolve)/)", "/datasets/", path
+    )
 
 
 def as_json(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:

@@ -322,8 +322,16 @@ def test_commit_does_not_name_a_large_file_that_is_not_there(hub: Hub, repositor
     assert files_at(repository, "main") == {}
 
 
-def test_hub_has_datasets_only(hub: Hub) -> None:
-    assert client(hub, 'result = told(api.create_repo, "ours", repo_type="model")') == [
-        "BadRequestError",
-        400,
-    ]
+def test_models_are_kept_as_datasets_are(hub: Hub) -> None:
+    script = """
+model = dict(repo_id="our-laboratory/our-model")
+api.create_repo(**model, private=True)
+commit = api.create_commit(**model, commit_message="A model", operations=[
+    CommitOperationAdd("model.safetensors", b"\\0" * 100), CommitOperationAdd("config.json", b"{}")])
+read = [open(api.hf_hub_download(**model, filename=name), "rb").read() for name in ("model.safetensors", "config.json")]
+result = [commit.oid, api.model_info(**model).sha, read == [b"\\0" * 100, b"{}"],
+          told(api.create_repo, "ours", repo_type="space", space_sdk="static")]
+"""
+    made, sha, same, space = client(hub, script)
+    assert made == sha and same
+    assert space == ["BadRequestError", 400]

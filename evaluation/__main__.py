@@ -1,0 +1,168 @@
+"""The command line of evaluation, thin: each command calls one function and prints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from medinjection_fr.command_line import Commands
+from medinjection_fr.generate.cli import model_options
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Evaluate a model on a configuration of MedInjection-FR."""
+
+
+@main.command()
+@click.option(
+    "--model",
+    required=True,
+    help="Folder of weights, a model's name on the Hub, or its name at the endpoint.",
+)
+@click.option(
+    "--backend",
+    type=click.Choice(["transformers", "vllm", "openai"]),
+    default="transformers",
+    show_default=True,
+    help="Who computes: transformers here, vLLM here, or an OpenAI-compatible endpoint.",
+)
+@click.option("--revision", help="Commit or tag on the Hub.")
+@click.option("--adapter", type=_PATH, help="Folder of a LoRA or DoRA adapter of that model.")
+@click.option("--config", required=True, help="As native, or native+translated.")
+@click.option("--split", default="test", show_default=True)
+@click.option(
+    "--data",
+    default="medinjection-fr",
+    show_default=True,
+    metavar="DIR|REPO@VERSION",
+    help="Release folder, or organisation/name@1.2.0 on the Hub.",
+)
+@click.option("--tasks", default="mcqu,mcq,oeq", show_default=True, help="Types of records.")
+@click.option(
+    "--protocols", help="Of multiple choice, joined by commas; all that the backend can answer if not given."
+)
+@click.option("--permutations", type=click.IntRange(0), default=0, help="Further orders of options.")
+@click.option("--limit", type=click.IntRange(1), help="Records at most, always the same ones.")
+@click.option("--dtype", type=click.Choice(["bfloat16", "float32"]))
+@click.option("--batch-tokens", type=click.IntRange(1), help="Tokens of a batch at most.")
+@click.option("--output", required=True, type=_PATH, help="Folder of the run; one that was stopped goes on.")
+@model_options
+def run(
+    model: str,
+    backend: str,
+    config: str,
+    split: str,
+    data: str,
+    tasks: str,
+    protocols: str | None,
+    permutations: int,
+    limit: int | None,
+    output: Path,
+    at_once: int,
+    **options: Any,
+) -> None:
+    """Predict the records of a split.
+
+    Example: python -m evaluation run --model runs/paper/native/merged --config native --output runs/eval/native
+    """
+    from evaluation.compare import choice_rows, read_runs
+    from evaluation.data import open_test_set
+    from evaluation.endpoint_model import EndpointModel
+    from evaluation.opening import BACKENDS, open_predictor
+    from evaluation.protocols import read_protocols
+    from evaluation.run import run as run_model
+    from evaluation.tables import print_contamination, print_open, print_rows, print_what_is_left
+
+    chosen = read_protocols(protocols, BACKENDS[backend])
+    records = open_test_set(data, config, split, tasks.split(","), limit)
+    opened = open_predictor(backend, model, output, at_once, options)
+    made = run_model(opened, records, chosen, permutations, output)
+    runs = read_runs([output])
+    if rows := choice_rows(runs):
+        print_rows(rows)
+    print_open(runs)
+    print_contamination(runs)
+    if isinstance(opened, EndpointModel):
+        print_what_is_left(opened.report)
+    click.echo(f"{made:,} predictions made; {output} has {len(runs[0].predictions):,}.")
+    click.echo(f"Next: python -m evaluation compare {output} OTHER_RUN")
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, type=_PATH)
+@click.option("--resamples", type=click.IntRange(100), default=2_000, show_default=True)
+def compare(runs: tuple[Path, ...], resamples: int) -> None:
+    """Show runs beside each other, with intervals and differences.
+
+    Example: python -m evaluation compare runs/eval/*
+    """
+    from evaluation.compare import choice_rows, compare_runs, read_runs
+    from evaluation.tables import (
+        print_comparisons,
+        print_contamination,
+        print_open,
+        print_parts,
+        print_positions,
+        print_rows,
+    )
+
+    read = read_runs(runs)
+    if rows := choice_rows(read, resamples):
+        print_rows(rows)
+        print_parts(rows)
+        print_positions(rows)
+        print_comparisons(compare_runs(read, resamples=resamples))
+    print_open(read)
+    print_contamination(read)
+
+
+@main.command()
+@click.argument("first", type=_PATH)
+@click.argument("second", type=_PATH)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def crosscheck(first: Path, second: Path, as_json: bool) -> None:
+    """Count the records that two backends answer differently, and name them.
+
+    Run the same model twice with --limit 200, once with each --backend, and compare the two runs.
+
+    Example: python -m evaluation crosscheck runs/eval/transformers runs/eval/vllm
+    """
+    from evaluation.crosscheck import crosscheck as compare_answers
+    from evaluation.crosscheck import describe_crosscheck
+
+    found = compare_answers(first, second)
+    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(describe_crosscheck(found)))
+
+
+@main.command()
+@click.option("--config", required=True, help="As native, or native+translated.")
+@click.option("--split", default="test", show_default=True)
+@click.option(
+    "--data",
+    default="medinjection-fr",
+    show_default=True,
+    metavar="DIR|REPO@VERSION",
+    help="Release folder, or organisation/name@1.2.0 on the Hub.",
+)
+@click.option("--output", required=True, type=_PATH, help="A new folder.")
+def tasks(config: str, split: str, data: str, output: Path) -> None:
+    """Write the multiple choice of a split as tasks for lm-evaluation-harness and inspect-ai.
+
+    Example: python -m evaluation tasks --config native --data lab/medinjection-fr@1.2.0 --output tasks
+    """
+    from evaluation.harness import write_tasks
+
+    group, *members = write_tasks(data, config, split, output)
+    click.echo(f"Wrote {output}: {group} ({', '.join(members)}) and medinjection_fr_inspect.py")
+    harness = f"lm_eval run --model hf --model_args pretrained=MODEL --tasks {group}"
+    click.echo(f"Next: {harness} --include_path {output} --apply_chat_template")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m evaluation")

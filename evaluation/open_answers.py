@@ -1,0 +1,49 @@
+"""Scores of a run's open answers, beside its predictions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from evaluation.data import TestSet
+from evaluation.run_folder import read_predictions
+from evaluation.text_scores import score_texts
+from medinjection_fr.release.digests import canonical_json
+
+SCORES = "open_scores.json"
+
+
+def score_open_answers(run: Path, data: TestSet) -> None:
+    """Scores all open answers of a run and writes ``open_scores.json``; nothing if there are none.
+
+    Args:
+        run: Folder of the run.
+        data: Holds the references.
+    """
+    answers = {
+        prediction["id"]: prediction["outputs"]["greedy"]["reply"]
+        for prediction in read_predictions(run)
+        if prediction["type"] == "oeq" and prediction["outputs"]
+    }
+    if not answers:
+        return
+    references = {
+        id: answer for id, answer in zip(data.rows["id"], data.rows["answer"], strict=True) if id in answers
+    }
+    ids = sorted(references)
+    scores = score_texts([answers[id] for id in ids], [references[id] for id in ids])
+    written = {
+        "signatures": scores.signatures,
+        "corpus": scores.corpus,
+        "each": {id: {name: values[n] for name, values in scores.each.items()} for n, id in enumerate(ids)},
+    }
+    unfinished = run / f"{SCORES}.part"
+    unfinished.write_bytes(canonical_json(written))
+    unfinished.replace(run / SCORES)
+
+
+def read_open_scores(run: Path) -> dict[str, Any] | None:
+    """What ``score_open_answers`` wrote, if it did."""
+    path = run / SCORES
+    return json.loads(path.read_bytes()) if path.exists() else None

@@ -1,0 +1,94 @@
+"""From a backend and a model's name to who is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from evaluation.endpoint_model import ENDPOINT_PROTOCOLS, EndpointModel
+from evaluation.local_model import LocalModel
+from evaluation.protocols import PROTOCOLS
+from evaluation.questions import Question
+from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.generate.plan import read_limit, read_parameters, read_prices
+from medinjection_fr.models.opening import open_model
+
+BACKENDS = {"transformers": PROTOCOLS, "vllm": ENDPOINT_PROTOCOLS, "openai": ENDPOINT_PROTOCOLS}
+"""With the protocols of multiple choice that each can answer."""
+_GREEDY: dict[str, dict[str, Any]] = {
+    "openai": {"temperature": 0},
+    # vLLM takes what generation_config.json says unless it is told otherwise.
+    "vllm": {"temperature": 0, "repetition_penalty": 1.0},
+}
+_LOCAL = ("revision", "adapter", "dtype", "batch_tokens")
+_SERVED = ("window", "budget", "price_in", "price_out", "parameters")
+_REMOTE = ("endpoint", "served_as", "key_from", "per_minute")
+
+
+class Predictor(Protocol):
+    """Who answers questions.
+
+    Attributes:
+        described: What tells this model apart from others; JSON.
+        training: The ``training.json`` beside its weights or adapter; ``None`` if none is known.
+    """
+
+    described: dict[str, Any]
+    training: dict[str, Any] | None
+
+    def predict(self, questions: Sequence[Question], protocols: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Predicts questions, and yields predictions as they become ready."""
+        ...
+
+
+def open_predictor(
+    backend: str, name: str, output: Path, at_once: int, options: Mapping[str, Any]
+) -> Predictor:
+    """Opens a model.
+
+    Args:
+        backend: One of ``BACKENDS``.
+        name: A folder of weights, a model's name on the Hub, or what an endpoint calls it.
+        output: Folder of the run, where an endpoint's replies are kept.
+        at_once: Requests under way at most.
+        options: Of the command line; ``None`` or empty where not given.
+
+    Raises:
+        InputError: Options that the backend does not have, or everything that is wrong with the model.
+    """
+    _check_options(backend, options)
+    if backend == "transformers":
+        return LocalModel(name, *(options[option] for option in _LOCAL))
+    prices = read_prices(options["price_in"], options["price_out"])
+    budget = read_limit(options["budget"], prices)
+    parameters = {**_GREEDY[backend], **read_parameters(options["parameters"])}
+    parameters = {key: value for key, value in parameters.items() if value is not None}
+    model = open_model(
+        f"vllm:{name}" if backend == "vllm" else name,
+        options["endpoint"],
+        served_as=options["served_as"],
+        key_from=options["key_from"],
+        window=options["window"],
+        per_minute=options["per_minute"],
+    )
+    return EndpointModel(model, backend, parameters, output, prices=prices, budget=budget, at_once=at_once)
+
+
+def _check_options(backend: str, options: Mapping[str, Any]) -> None:
+    foreign = {
+        "transformers": {**dict.fromkeys(_SERVED, "vllm and openai"), **dict.fromkeys(_REMOTE, "openai")},
+        "vllm": {**dict.fromkeys(_LOCAL, "transformers"), **dict.fromkeys(_REMOTE, "openai")},
+        "openai": dict.fromkeys(_LOCAL, "transformers"),
+    }[backend]
+    problems = [
+        Problem(
+            f"--{option.rstrip('s') if option == 'parameters' else option.replace('_', '-')}",
+            f"is no option of --backend {backend}",
+            f"with --backend {owner} only",
+        )
+        for option, owner in foreign.items()
+        if options[option] not in (None, ())
+    ]
+    if problems:
+        raise InputError(problems)

@@ -1,0 +1,47 @@
+"""How a command line of the project tells mistakes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from medinjection_fr.errors import InputError, Problem
+
+
+class Commands(click.Group):
+    """Tells mistakes of the input in plain lines with exit code 2; a bug keeps its traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            fail(error.problems)
+        except OSError as error:
+            if problem := _disk_problem(error):
+                fail([problem])
+            raise
+
+
+def _disk_problem(error: OSError) -> Problem | None:
+    where = str(error.filename or "the output folder")
+    again = "Nothing stands half-written under a final name; run the command again afterwards"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Problem(where, "the disk is full", mend=f"Free some space. {again}")
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        mend = "Give an --output that you may write to, and sources that you may read"
+        return Problem(where, "permission denied", mend=mend)
+    return None
+
+
+def fail(problems: list[Problem]) -> NoReturn:
+    """Tells mistakes, a line each, and ends with 2. Of several processes of one run, the first tells."""
+    if os.environ.get("RANK", "0") != "0":
+        sys.exit(2)
+    for problem in problems:
+        click.echo(f"error: {problem}", err=True)
+    sys.exit(2)
