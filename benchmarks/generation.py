@@ -42,7 +42,11 @@ _TASKS = {
     "morfitt": "abstract-mcqu,abstract-key-finding",
     "e3c-fr": "case-mcqu,case-factual-question",
 }
-"""Two of each document, one with options and one without: what a small model can write in minutes."""
+"""Two of each document, one with options and one without."""
+_BRIEF_TASKS = ",".join(
+    str(Path(__file__).with_name(f"synthesis_brief_{name}.yaml")) for name in ("question", "mcqu")
+)
+"""The same for the small model, which loses its way in a long prompt."""
 BRIEF = Path(__file__).with_name("generation_brief.yaml")
 
 
@@ -188,7 +192,8 @@ def _jobs(arguments: argparse.Namespace, model: Asked) -> list[Job]:
     jobs = [Job("medmcqa", translation, arguments.limit, model)]
     if each := arguments.documents // 2:
         for source, tasks in _TASKS.items():
-            begin = ["synthesize", "run", source, "--limit", str(each), "--tasks", tasks]
+            chosen = _BRIEF_TASKS if arguments.model == SMALL else tasks
+            begin = ["synthesize", "run", source, "--limit", str(each), "--tasks", chosen]
             jobs.append(Job(source, begin, 2 * each, model))
     return jobs
 
