@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow lint bench clean
+.PHONY: demo test test-slow test-heavy lint bench clean
 
 demo: $(VENV)/.core
 	$(BIN)/medinjection-fr demo
@@ -12,7 +12,10 @@ test: $(VENV)/.dev lint
 	$(BIN)/pytest -m "not slow" -n 2
 
 test-slow: $(VENV)/.train
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m "slow and not heavy" -n 2 --dist loadfile
+
+test-heavy: $(VENV)/.train
+	$(BIN)/pytest -m heavy
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

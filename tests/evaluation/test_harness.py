@@ -156,7 +156,7 @@ class Ours:
     predictions: Mapping[str, Mapping[str, Any]]
 
 
-@pytest.fixture(scope="module", params=["tiny", "small"])
+@pytest.fixture(scope="module", params=["tiny", pytest.param("small", marks=pytest.mark.heavy)])
 def ours(request: pytest.FixtureRequest, questions: list[Question], tiny_model: Path) -> Iterator[Ours]:
     """Of random weights, and real ones: a set of answers costs lm-eval 31 passes of the model."""
     import torch

@@ -40,8 +40,7 @@ def test_two_processes_go_down_the_same_curve(tiny_release: Path, tiny: Path, tm
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("processes", [1, 2])
-@pytest.mark.parametrize("line", [1, 3, 6])
+@pytest.mark.parametrize(("processes", "line"), [(1, 1), (1, 6), (2, 3)])
 def test_a_killed_run_goes_on_to_the_same_curve(
     tiny_release: Path, tiny: Path, tmp_path: Path, processes: int, line: int
 ) -> None:
