@@ -113,8 +113,18 @@ def choice_rows(runs: Sequence[Run], resamples: int = 2_000) -> list[Row]:
             continue
         draws = Resampled([p["group_id"] for p in predictions], resamples)
         parts = _parts(predictions, run.contamination.records if run.contamination else {})
-        for protocol in run.described["protocols"]:
-            rows.append(_row(run, protocol, predictions, draws, parts))
+        protocols = run.described["protocols"]
+        values = {
+            f"{protocol} {score}": scores_of(predictions, protocol, score)
+            for protocol in protocols
+            for score in CHOICE_SCORES
+        }
+        found = draws.intervals(values, parts)
+        for protocol in protocols:
+            intervals = {
+                score: {part: found[f"{protocol} {score}", part] for part in parts} for score in CHOICE_SCORES
+            }
+            rows.append(_row(run, protocol, predictions, intervals))
     return rows
 
 
@@ -138,12 +148,12 @@ def scores_of(predictions: Sequence[Mapping[str, Any]], protocol: str, score: st
     return np.array([out[score] if out else 0.0 for out in _outputs(predictions, protocol)])
 
 
-def _row(run: Run, protocol: str, predictions: Any, draws: Resampled, parts: Mapping[str, Any]) -> Row:
-    values = {score: scores_of(predictions, protocol, score) for score in CHOICE_SCORES}
-    found = draws.intervals(values, parts)
-    intervals: dict[str, dict[str, Interval]] = {score: {} for score in CHOICE_SCORES}
-    for (score, part), interval in found.items():
-        intervals[score][part] = interval
+def _row(
+    run: Run,
+    protocol: str,
+    predictions: Sequence[Mapping[str, Any]],
+    intervals: dict[str, dict[str, Interval]],
+) -> Row:
     for score in CHOICE_SCORES:
         of_sources = [i.mean for part, i in intervals[score].items() if part.startswith("source ")]
         macro = float(np.mean(of_sources))
