@@ -51,6 +51,12 @@ def main() -> None:
 @click.option("--limit", type=click.IntRange(1), help="Records at most, always the same ones.")
 @click.option("--dtype", type=click.Choice(["bfloat16", "float32"]))
 @click.option("--batch-tokens", type=click.IntRange(1), help="Tokens of a batch at most.")
+@click.option(
+    "--bertscore",
+    type=(_PATH, click.IntRange(1)),
+    metavar="DIR LAYER",
+    help="Encoder for BERTScore of open answers, and the layer that it compares.",
+)
 @click.option("--output", required=True, type=_PATH, help="Folder of the run; one that was stopped goes on.")
 @model_options
 def run(
@@ -63,6 +69,7 @@ def run(
     protocols: str | None,
     permutations: int,
     limit: int | None,
+    bertscore: tuple[Path, int] | None,
     output: Path,
     at_once: int,
     **options: Any,
@@ -82,7 +89,7 @@ def run(
     chosen = read_protocols(protocols, BACKENDS[backend])
     records = open_test_set(data, config, split, tasks.split(","), limit)
     opened = open_predictor(backend, model, output, at_once, options)
-    made = run_model(opened, records, chosen, permutations, output)
+    made = run_model(opened, records, chosen, permutations, output, bertscore)
     runs = read_runs([output])
     if rows := choice_rows(runs):
         print_rows(rows)

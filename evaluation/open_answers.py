@@ -8,18 +8,22 @@ from typing import Any
 
 from evaluation.data import TestSet
 from evaluation.run_folder import read_predictions
-from evaluation.text_scores import score_texts
+from evaluation.text_scores import bert_scores, score_texts
 from medinjection_fr.release.digests import canonical_json
 
 SCORES = "open_scores.json"
 
 
-def score_open_answers(run: Path, data: TestSet) -> None:
+def score_open_answers(run: Path, data: TestSet, encoder: tuple[Path, int] | None = None) -> None:
     """Scores all open answers of a run and writes ``open_scores.json``; nothing if there are none.
 
     Args:
         run: Folder of the run.
         data: Holds the references.
+        encoder: Folder of a model for BERTScore and the layer that it compares, counted from 1.
+
+    Raises:
+        InputError: The folder of the encoder holds no model.
     """
     answers = {
         prediction["id"]: prediction["outputs"]["greedy"]["reply"]
@@ -33,6 +37,9 @@ def score_open_answers(run: Path, data: TestSet) -> None:
     }
     ids = sorted(references)
     scores = score_texts([answers[id] for id in ids], [references[id] for id in ids])
+    if encoder:
+        texts = [answers[id] for id in ids], [references[id] for id in ids]
+        scores.each["bertscore"], scores.signatures["bertscore"] = bert_scores(*texts, *encoder)
     written = {
         "signatures": scores.signatures,
         "corpus": scores.corpus,

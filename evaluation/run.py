@@ -15,7 +15,14 @@ from evaluation.run_folder import RunFolder
 from medinjection_fr.resources import library_versions, source_digest
 
 
-def run(model: Predictor, data: TestSet, protocols: Sequence[str], permutations: int, output: Path) -> int:
+def run(
+    model: Predictor,
+    data: TestSet,
+    protocols: Sequence[str],
+    permutations: int,
+    output: Path,
+    encoder: tuple[Path, int] | None = None,
+) -> int:
     """Asks a model all questions that its run has no prediction for.
 
     Args:
@@ -24,6 +31,7 @@ def run(model: Predictor, data: TestSet, protocols: Sequence[str], permutations:
         protocols: Of multiple choice.
         permutations: Further orders of options of each multiple-choice record.
         output: Folder of the run, new or begun with the same.
+        encoder: Folder of a model for BERTScore of open answers, and the layer that it compares.
 
     Returns:
         Predictions made now.
@@ -38,7 +46,7 @@ def run(model: Predictor, data: TestSet, protocols: Sequence[str], permutations:
         for prediction in model.predict(left, protocols):
             folder.add(prediction)
             made += 1
-        score_open_answers(output, data)
+        score_open_answers(output, data, encoder)
         if model.training:
             look_for_contamination(model.training, data, output)
     return made
