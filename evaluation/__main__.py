@@ -12,6 +12,15 @@ from medinjection_fr.command_line import Commands
 from medinjection_fr.generate.cli import model_options
 
 _PATH = click.Path(path_type=Path)
+_config_option = click.option("--config", required=True, help="As native, or native+translated.")
+_split_option = click.option("--split", default="test", show_default=True)
+_data_option = click.option(
+    "--data",
+    default="medinjection-fr",
+    show_default=True,
+    metavar="DIR|REPO@VERSION",
+    help="Release folder, or organisation/name@1.2.0 on the Hub.",
+)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,15 +43,9 @@ def main() -> None:
 )
 @click.option("--revision", help="Commit or tag on the Hub.")
 @click.option("--adapter", type=_PATH, help="Folder of a LoRA or DoRA adapter of that model.")
-@click.option("--config", required=True, help="As native, or native+translated.")
-@click.option("--split", default="test", show_default=True)
-@click.option(
-    "--data",
-    default="medinjection-fr",
-    show_default=True,
-    metavar="DIR|REPO@VERSION",
-    help="Release folder, or organisation/name@1.2.0 on the Hub.",
-)
+@_config_option
+@_split_option
+@_data_option
 @click.option("--tasks", default="mcqu,mcq,oeq", show_default=True, help="Types of records.")
 @click.option(
     "--protocols", help="Of multiple choice, joined by commas; all that the backend can answer if not given."
@@ -148,15 +151,9 @@ def crosscheck(first: Path, second: Path, as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--config", required=True, help="As native, or native+translated.")
-@click.option("--split", default="test", show_default=True)
-@click.option(
-    "--data",
-    default="medinjection-fr",
-    show_default=True,
-    metavar="DIR|REPO@VERSION",
-    help="Release folder, or organisation/name@1.2.0 on the Hub.",
-)
+@_config_option
+@_split_option
+@_data_option
 @click.option("--output", required=True, type=_PATH, help="A new folder.")
 def tasks(config: str, split: str, data: str, output: Path) -> None:
     """Write the multiple choice of a split as tasks for lm-evaluation-harness and inspect-ai.

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from evaluation.questions import Question, permute
-from medinjection_fr.configs import normalise_config_name
 from medinjection_fr.errors import InputError, Problem
-from medinjection_fr.loading import load
+from medinjection_fr.loading import load, open_config
 from medinjection_fr.record import TYPES
-from medinjection_fr.release.cache import open_release
 from medinjection_fr.release.manifest import Release
 
 
@@ -66,14 +63,7 @@ def open_test_set(data: str, config: str, split: str, types: Sequence[str], limi
     """
     if unknown := [type for type in types if type not in TYPES]:
         raise InputError(Problem("--tasks", f"names {', '.join(unknown)}", f"among {', '.join(TYPES)}"))
-    repo, at, version = data.partition("@")
-    reference = f"{repo}@v{version}" if at and version[:1].isdigit() and not Path(data).exists() else data
-    release, name = open_release(reference), normalise_config_name(config)
-    if reason := release.manifest["absent_configs"].get(name):
-        what = f"has no configuration {name}: {reason}"
-        raise InputError(
-            Problem(str(release.folder), what, f"one of {', '.join(release.manifest['configs'])}")
-        )
+    release, name, _ = open_config(data, config)
     splits = release.manifest["configs"][name]["splits"]
     if split not in splits:
         what = f"{name} has no split {split}"

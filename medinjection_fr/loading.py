@@ -64,10 +64,7 @@ def load(
         release = _open_folder(Path(path) if path is not None else DEFAULT_FOLDER, version)
     else:
         release = _open_repository(repo, version, path, streaming and not verify)
-    if reason := release.manifest["absent_configs"].get(name):
-        present = ", ".join(release.manifest["configs"])
-        what = f"has no configuration {name}: {reason}"
-        raise InputError(Problem(str(release.folder), what, f"one of {present}"))
+    _check_config(release, name)
     if not isinstance(release, Release):
         return _stream(_addresses(release, name), split)
     if verify:
@@ -84,6 +81,35 @@ def load(
 
         return DatasetDict({part: _map(release, name, part, shards) for part in shards})
     return _select(release, name, split, shards)
+
+
+def open_config(data: str, config: str) -> tuple[Release, str, str]:
+    """Opens a release for who works with its files, and looks whether it has a configuration.
+
+    Args:
+        data: A release folder, or ``organisation/name@1.2.0`` on the Hub.
+        config: As ``load`` takes it.
+
+    Returns:
+        The release, the configuration's own name, and what opens this release again.
+
+    Raises:
+        InputError: There is no such release or configuration.
+    """
+    from medinjection_fr.release.cache import open_release
+
+    repo, at, version = data.partition("@")
+    reference = f"{repo}@v{version}" if at and version[:1].isdigit() and not Path(data).exists() else data
+    release, name = open_release(reference), normalise_config_name(config)
+    _check_config(release, name)
+    return release, name, reference
+
+
+def _check_config(release: Release | RemoteRelease, name: str) -> None:
+    if reason := release.manifest["absent_configs"].get(name):
+        present = ", ".join(release.manifest["configs"])
+        what = f"has no configuration {name}: {reason}"
+        raise InputError(Problem(str(release.folder), what, f"one of {present}"))
 
 
 def _open_folder(folder: Path, version: str | None) -> Release:

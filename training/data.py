@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.compute as pc
 
-from medinjection_fr.configs import normalise_config_name
 from medinjection_fr.errors import InputError, Problem
-from medinjection_fr.loading import load
-from medinjection_fr.release.cache import open_release
+from medinjection_fr.loading import load, open_config
 from medinjection_fr.release.digests import digest_json
 from medinjection_fr.release.manifest import Release
 from medinjection_fr.release.shards import open_shard
@@ -113,14 +110,7 @@ def open_source(data: str, config: str) -> Source:
     Raises:
         InputError: No such release or configuration, one without train rows, or test rows in train.
     """
-    repo, at, version = data.partition("@")
-    reference = f"{repo}@v{version}" if at and version[:1].isdigit() and not Path(data).exists() else data
-    release, name = open_release(reference), normalise_config_name(config)
-    if reason := release.manifest["absent_configs"].get(name):
-        present = ", ".join(release.manifest["configs"])
-        raise InputError(
-            Problem(str(release.folder), f"has no configuration {name}: {reason}", f"one of {present}")
-        )
+    release, name, reference = open_config(data, config)
     source = Source(release, name, reference, len(_test_rows(release)["id"]))
     if not source.has("train"):
         what = f"the configuration {name} has no train split"
