@@ -14,6 +14,7 @@ class QuietServer(ThreadingHTTPServer):
     """Says nothing of clients that hang up, as killed ones do; any other error is shown."""
 
     daemon_threads = True
+    request_queue_size = 1024  # with the standard library's 5, clients that come at once are reset
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exc_info()[1], ConnectionError):
