@@ -55,6 +55,9 @@ def main() -> None:
 @click.option("--dtype", type=click.Choice(["bfloat16", "float32"]))
 @click.option("--batch-tokens", type=click.IntRange(1), help="Tokens of a batch at most.")
 @click.option(
+    "--deterministic", is_flag=True, help="One prompt at a time: no answer depends on its batch. Slow."
+)
+@click.option(
     "--bertscore",
     type=(_PATH, click.IntRange(1)),
     metavar="DIR LAYER",

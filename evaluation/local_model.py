@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,8 @@ class LocalModel:
         adapter: Folder of a LoRA or DoRA adapter, merged into the weights here.
         dtype: ``bfloat16`` or ``float32``; the usual one of the device if ``None``.
         batch_tokens: Tokens of a batch at most, padding included.
+        deterministic: Every prompt in a batch of its own, and only kernels that repeat to the bit: what a
+            model says then depends on nothing that is asked beside it.
 
     Raises:
         InputError: Everything that is wrong with the model.
@@ -82,9 +85,14 @@ class LocalModel:
         adapter: Path | None = None,
         dtype: str | None = None,
         batch_tokens: int | None = None,
+        deterministic: bool = False,
     ) -> None:
         import torch
 
+        if deterministic:
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA begins
+            torch.use_deterministic_algorithms(True)
+            batch_tokens = 1
         self.tokenizer = open_tokenizer(name, revision, pads=False)
         self.frame = frame_of(self.tokenizer, name)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -111,6 +119,7 @@ class LocalModel:
             "adapter_digest": _digest_weights(adapter) if adapter else None,
             "trained_on": self.training["data"] if self.training else None,
             "dtype": self.dtype,
+            **({"deterministic": True} if deterministic else {}),
         }
 
     def predict(self, questions: Sequence[Question], protocols: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -21,7 +21,7 @@ _GREEDY: dict[str, dict[str, Any]] = {
     # vLLM takes what generation_config.json says unless it is told otherwise.
     "vllm": {"temperature": 0, "repetition_penalty": 1.0},
 }
-_LOCAL = ("revision", "adapter", "dtype", "batch_tokens")
+_LOCAL = ("revision", "adapter", "dtype", "batch_tokens", "deterministic")
 _SERVED = ("window", "budget", "price_in", "price_out", "parameters")
 _REMOTE = ("endpoint", "served_as", "key_from", "per_minute")
 
@@ -88,7 +88,7 @@ def _check_options(backend: str, options: Mapping[str, Any]) -> None:
             f"with --backend {owner} only",
         )
         for option, owner in foreign.items()
-        if options[option] not in (None, ())
+        if options[option] not in (None, (), False)
     ]
     if problems:
         raise InputError(problems)

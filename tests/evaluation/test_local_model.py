@@ -126,6 +126,20 @@ def test_a_batch_of_seven_is_seven_batches_of_one(
         assert dict(model.write([prompt], 12))[0] == together[place]
 
 
+def test_a_deterministic_model_says_to_the_bit_what_it_says_alone(
+    tiny_model: Path, prompts: list[list[int]], tree: AnswerTree
+) -> None:
+    try:
+        model = LocalModel(str(tiny_model), dtype="bfloat16", deterministic=True)
+        assert torch.are_deterministic_algorithms_enabled() and model.described["deterministic"]
+        together = dict(model.read_trees(prompts, tree))
+        for place, prompt in enumerate(prompts):
+            ((_, alone),) = model.read_trees([prompt], tree)
+            assert np.array_equal(alone.logprobs, together[place].logprobs)
+    finally:
+        torch.use_deterministic_algorithms(False)
+
+
 def test_replies_are_the_same_padded_at_the_right(model: LocalModel, prompts: list[list[int]]) -> None:
     written = dict(model.write(prompts, 1))
     longest = max(map(len, prompts))
