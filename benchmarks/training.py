@@ -23,18 +23,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from card import make_model, matrix_rate
 from measure import main_of, print_table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 WARM, COUNTED = 1, 3
 """Optimiser steps before the clock starts, and under it."""
-SHAPES = {
-    "qwen3-4b": {"hidden_size": 2560, "intermediate_size": 9728, "num_hidden_layers": 36}
-    | {"num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128},
-    "small": {"hidden_size": 128, "intermediate_size": 384, "num_hidden_layers": 4}
-    | {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 32},
-}
 GPU_STEPS = {
     "answer loss": ["data.loss=answer"],
     "packing": ["data.packing=true", "batch.order=random", "batch.global=24", "batch.per_device=8"],
@@ -52,29 +47,6 @@ CPU = [
     "batch.per_device=4",
 ]
 CPU_PACKED = ["batch.global=2", "batch.per_device=2"]
-
-
-def make_model(folder: Path, shape: str, tokenizer: str) -> None:
-    """Writes a Qwen3 of random weights, and its tokenizer beside it."""
-    import torch
-    from transformers import AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
-
-    if (folder / "config.json").exists():
-        return
-    kept = AutoTokenizer.from_pretrained(tokenizer)
-    vocabulary = max(len(kept), 151_936 if shape == "qwen3-4b" else 0)
-    config = Qwen3Config(
-        **SHAPES[shape],
-        vocab_size=vocabulary,
-        max_position_embeddings=262_144,
-        rope_parameters={"rope_type": "default", "rope_theta": 5_000_000.0},
-        tie_word_embeddings=True,
-        eos_token_id=kept.eos_token_id,
-        pad_token_id=kept.pad_token_id,
-    )
-    torch.set_default_dtype(torch.bfloat16 if torch.cuda.is_available() else torch.float32)
-    Qwen3ForCausalLM(config).save_pretrained(folder)
-    kept.save_pretrained(folder)
 
 
 class _Clock:
@@ -213,23 +185,6 @@ def _figures(clock: _Clock, base: Any, sequences: list[list[int]], learnt: int) 
     }
 
 
-def piece_rate() -> dict[str, float]:
-    """FLOP/s of a large matrix product, in the kind of number that training uses."""
-    import torch
-
-    on_gpu = torch.cuda.is_available()
-    size, kind = (8_192, torch.bfloat16) if on_gpu else (2_048, torch.float32)
-    a = torch.rand(size, size, dtype=kind, device="cuda" if on_gpu else "cpu")
-    best = 0.0
-    for _ in range(10):
-        begun = time.perf_counter()
-        a @ a
-        if on_gpu:
-            torch.cuda.synchronize()
-        best = max(best, 2 * size**3 / (time.perf_counter() - begun))
-    return {"flops": best, "name": torch.cuda.get_device_name() if on_gpu else "CPU"}
-
-
 def _piece(*parts: object) -> Any:
     """A piece in a process of its own, or why it cannot run here."""
     command = [sys.executable, __file__, "--piece", *map(str, parts)]
@@ -344,7 +299,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()))
 
 
-PIECES = {"recipe": piece_recipe, "plain": piece_plain, "rate": piece_rate, "model": piece_model}
+PIECES = {"recipe": piece_recipe, "plain": piece_plain, "rate": matrix_rate, "model": piece_model}
 
 if __name__ == "__main__":
     main_of(__doc__, bench, PIECES, _add_options)
