@@ -81,13 +81,14 @@ def _flops(model: LocalModel, lines: Sequence[dict[str, Any]], nodes: dict[str, 
 def _decode(model: LocalModel, prompts: Sequence[list[int]], batch: int) -> tuple[float, float]:
     """Seconds of a step, by what 64 more tokens take, and tokens a second."""
     chosen = [prompts[n % len(prompts)] for n in range(batch)]
-    ends, model.end_tokens = model.end_tokens, [-1]  # nothing ends a reply
+    ends, model.end_tokens = model.end_tokens, [2**31 - 1]  # nothing ends a reply
+    size, model.batch_tokens = model.batch_tokens, 2**30  # one batch
     try:
-        model._write_batch(chosen, 2, None)
-        _, few = _seconds(model, lambda: model._write_batch(chosen, 8, None))
-        _, many = _seconds(model, lambda: model._write_batch(chosen, 72, None))
+        list(model.write(chosen, 2))
+        _, few = _seconds(model, lambda: list(model.write(chosen, 8)))
+        _, many = _seconds(model, lambda: list(model.write(chosen, 72)))
     finally:
-        model.end_tokens = ends
+        model.end_tokens, model.batch_tokens = ends, size
     return (many - few) / 64, 64 * batch / (many - few)
 
 

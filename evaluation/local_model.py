@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from evaluation.answer_tree import AnswerTree
 from evaluation.contamination import find_training
+from evaluation.prompt_layout import beginnings_of, families_of, lay_out, put_behind
 from evaluation.questions import Question
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.models.causal_lm import frame_of, open_causal_lm, open_tokenizer
@@ -149,7 +150,8 @@ class LocalModel:
         """Reads an answer tree behind each prompt, and writes what a look at the reading asks for.
 
         One pass per batch: each node reads the prompt, the nodes before it and itself. What is written
-        goes on from there: the prompt is not read again.
+        goes on from there: the prompt is not read again. What prompts begin with in common (one case, one
+        question in other orders of its options) is read once for all of them.
 
         Args:
             prompts: Tokens of each prompt.
@@ -164,23 +166,25 @@ class LocalModel:
             return self._answer_batch([prompts[place] for place in places], tree, plan)
 
         lengths = [len(prompt) + len(tree.tokens) for prompt in prompts]
-        for place, (reading, written) in self._batches(lengths, work):
+        for place, (reading, written) in self._batches(lengths, work, families_of(prompts)):
             yield place, reading, written
 
     def _answer_batch(
         self, prompts: list[list[int]], tree: AnswerTree, plan: Callable[[Reading], Iterable[Writing]]
     ) -> list[tuple[Reading, dict[str, list[int]]]]:
         import torch
-        from transformers import DynamicCache
 
-        nodes, longest = len(tree.tokens) - 1, max(map(len, prompts))
-        ids, positions, reads = _behind_each(prompts, tree)
-        cache = DynamicCache()
+        nodes, beginnings = len(tree.tokens) - 1, beginnings_of(prompts)
+        ids, mask = lay_out(prompts, beginnings)
+        begun = max(beginnings)
+        positions, reads = put_behind(mask, tree)
+        read = torch.cat([ids, torch.tensor(tree.tokens[1:]).expand(len(prompts), -1)], 1)
         with torch.inference_mode():
+            cache = self._read_beginnings(ids[:, :begun], mask[:, :begun])
             logits = self.model(
-                input_ids=ids.to(self.device),
-                attention_mask=reads[:, None].to(self.device),
-                position_ids=positions.to(self.device),
+                input_ids=read[:, begun:].to(self.device),
+                attention_mask=reads[:, None, begun:].to(self.device),
+                position_ids=positions[:, begun:].to(self.device),
                 use_cache=True,
                 **{self._cache_name: cache},
                 logits_to_keep=nodes + 1,
@@ -201,11 +205,33 @@ class LocalModel:
         for left, (writing, rows) in enumerate(rows_of.items(), 1 - len(rows_of)):
             own = copy.deepcopy(cache) if left else cache
             own.batch_select_indices(torch.tensor(rows, device=self.device))
-            chosen = [prompts[row] for row in rows]
-            written = self._write_batch(chosen, writing.max_new_tokens, writing.allowed, own, longest)
+            written = self._write_batch(ids[rows], mask[rows], writing.max_new_tokens, writing.allowed, own)
             for row, tokens in zip(rows, written, strict=True):
                 results[row][1][writing.name] = tokens
         return results
+
+    def _read_beginnings(self, ids: torch.Tensor, mask: torch.Tensor) -> Any:
+        """A cache of what prompts begin with, each beginning read once; an empty one where there is none."""
+        import torch
+        from transformers import DynamicCache
+
+        cache = DynamicCache()
+        if not ids.shape[1]:
+            return cache
+        beginnings: dict[tuple[int, ...], int] = {}
+        known = [(*row, int(held)) for row, held in zip(ids.tolist(), mask.sum(1), strict=True)]
+        rows = [beginnings.setdefault(tokens, len(beginnings)) for tokens in known]
+        firsts = [rows.index(number) for number in range(len(beginnings))]
+        self.model(
+            input_ids=ids[firsts].to(self.device),
+            attention_mask=mask[firsts].to(self.device),
+            position_ids=(mask[firsts].cumsum(1) - 1).clamp(min=0).to(self.device),
+            use_cache=True,
+            **{self._cache_name: cache},
+            logits_to_keep=1,
+        )
+        cache.batch_select_indices(torch.tensor(rows, device=self.device))
+        return cache
 
     def write(
         self, prompts: Sequence[list[int]], max_new_tokens: int, allowed: Sequence[int] | None = None
@@ -222,27 +248,22 @@ class LocalModel:
         """
 
         def write(places: list[int]) -> list[list[int]]:
-            return self._write_batch([prompts[place] for place in places], max_new_tokens, allowed)
+            ids, mask = lay_out([prompts[place] for place in places])
+            return self._write_batch(ids, mask, max_new_tokens, allowed)
 
         yield from self._batches([len(prompt) + max_new_tokens for prompt in prompts], write)
 
     def _write_batch(
         self,
-        prompts: list[list[int]],
+        ids: torch.Tensor,
+        mask: torch.Tensor,
         max_new_tokens: int,
-        allowed: Sequence[int] | None,
+        allowed: Sequence[int] | None = None,
         cache: Any = None,
-        longest: int = 0,
     ) -> list[list[int]]:
-        """Writes replies; with a cache, from all but the last token of prompts padded to ``longest``."""
+        """Writes replies to prompts as they are laid out; the cache, if given, holds all but their last token."""
         import torch
 
-        longest = longest or max(map(len, prompts))
-        ids = torch.zeros((len(prompts), longest), dtype=torch.long)
-        mask = torch.zeros((len(prompts), longest), dtype=torch.long)
-        for row, prompt in enumerate(prompts):
-            ids[row, longest - len(prompt) :] = torch.tensor(prompt)
-            mask[row, longest - len(prompt) :] = 1
         with torch.inference_mode():
             written = self.model.generate(
                 input_ids=ids.to(self.device),
@@ -258,7 +279,7 @@ class LocalModel:
                 logits_processor=[_Only(allowed)] if allowed is not None else None,
                 **({self._cache_name: cache} if cache is not None else {}),
             )
-        return [self._until_end(row) for row in written[:, longest:].tolist()]
+        return [self._until_end(row) for row in written[:, ids.shape[1] :].tolist()]
 
     def ends(self, tokens: Sequence[int]) -> bool:
         """Whether a reply ended by itself."""
@@ -270,13 +291,22 @@ class LocalModel:
                 return tokens[: place + 1]
         return tokens
 
-    def _batches(self, lengths: list[int], work: Callable[[list[int]], list[T]]) -> Iterator[tuple[int, T]]:
-        """Does work on batches of like length, the longest first: what does not fit shows at once."""
+    def _batches(
+        self, lengths: list[int], work: Callable[[list[int]], list[T]], families: Sequence[int] | None = None
+    ) -> Iterator[tuple[int, T]]:
+        """Does work on batches of like length, the longest first: what does not fit shows at once.
+
+        Families of prompts stay together.
+        """
         import torch
 
-        order = sorted(range(len(lengths)), key=lambda place: (-lengths[place], place))
+        families = range(len(lengths)) if families is None else families
+        longest: dict[int, int] = {}
+        for family, length in zip(families, lengths, strict=True):
+            longest[family] = max(length, longest.get(family, 0))
+        order = sorted(range(len(lengths)), key=lambda n: (-longest[families[n]], families[n], n))
         while order:
-            size = max(1, self.batch_tokens // max(1, lengths[order[0]]))
+            size = max(1, self.batch_tokens // max(1, longest[families[order[0]]]))
             batch, order = order[:size], order[size:]
             try:
                 results = work(batch)
@@ -297,35 +327,6 @@ def _digest_weights(folder: Path) -> str | None:
     """Of the safetensors of a folder, whatever they are called; ``None`` if it holds none."""
     weights = sorted(folder.glob("*.safetensors"))
     return digest_json([digest_file(path) for path in weights]) if weights else None
-
-
-def _behind_each(
-    prompts: list[list[int]], tree: AnswerTree
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Tokens, positions and what reads what: prompts padded at the left, the tree's nodes behind each."""
-    import torch
-
-    nodes, longest = len(tree.tokens) - 1, max(map(len, prompts))
-    width = longest + nodes
-    ids = torch.zeros((len(prompts), width), dtype=torch.long)
-    positions = torch.zeros((len(prompts), width), dtype=torch.long)
-    reads = torch.zeros((len(prompts), width, width), dtype=torch.bool)
-    reads[:, :longest, :longest] = torch.ones((longest, longest), dtype=torch.bool).tril()
-    reads[:, longest:, :longest] = True
-    for node, before in tree.ancestry():
-        reads[:, longest + node - 1, longest + before - 1] = True
-    ids[:, longest:] = torch.tensor(tree.tokens[1:])
-    depths = torch.tensor(tree.depths[1:])
-    for row, prompt in enumerate(prompts):
-        start = longest - len(prompt)
-        ids[row, start:longest] = torch.tensor(prompt)
-        positions[row, start:longest] = torch.arange(len(prompt))
-        positions[row, longest:] = len(prompt) - 1 + depths
-        reads[row, :, :start] = False
-        reads[row, :start, :start] = torch.eye(
-            start, dtype=torch.bool
-        )  # a row that reads nothing gives no number
-    return ids, positions, reads
 
 
 class _Only:

@@ -126,6 +126,45 @@ def test_a_batch_of_seven_is_seven_batches_of_one(
         assert dict(model.write([prompt], 12))[0] == together[place]
 
 
+def _orders(model: LocalModel, n: int) -> list[list[int]]:
+    """Prompts of one long case, in three orders of its options."""
+    record = {**_record(n), "context": f"Cas {n}. " + "Un patient de 60 ans tousse. " * (60 + n)}
+    prompts = []
+    for shift in range(3):
+        turned = {**record, "choices": [*record["choices"][shift:], *record["choices"][:shift]]}
+        prompt = render_prompt(turned, model.tokenizer, model.frame.scaffold, 2_000)
+        assert prompt is not None
+        prompts.append(prompt.tokens)
+    return prompts
+
+
+def test_what_prompts_begin_with_in_common_is_read_once(
+    model: LocalModel, prompts: list[list[int]], tree: AnswerTree
+) -> None:
+    asked = [*_orders(model, 1), *prompts[:2], *_orders(model, 2)]
+    read: list[int] = []
+
+    def count(_: Any, arguments: Any, named: dict[str, Any]) -> None:
+        read.append(named["input_ids"].numel())
+
+    def plan(_: Reading) -> list[Writing]:
+        return [Writing("bound", 6, tuple(published_allowed(tree))), Writing("free", 9)]
+
+    hook = model.model.register_forward_pre_hook(count, with_kwargs=True)
+    try:
+        together = list(model.read_trees(asked, tree))
+    finally:
+        hook.remove()
+    nodes = (len(tree.tokens) - 1) * len(asked)
+    assert sum(read) < 0.7 * sum(map(len, asked)) + nodes
+    written = {place: replies for place, _, replies in model.answer(asked, tree, plan)}
+    for place, reading in together:
+        (_, alone), *_ = model.read_trees([asked[place]], tree)
+        np.testing.assert_allclose(reading.logprobs, alone.logprobs, atol=1e-4)
+        assert written[place]["free"] == dict(model.write([asked[place]], 9))[0]
+        assert written[place]["bound"] == dict(model.write([asked[place]], 6, published_allowed(tree)))[0]
+
+
 def test_a_deterministic_model_says_to_the_bit_what_it_says_alone(
     tiny_model: Path, prompts: list[list[int]], tree: AnswerTree
 ) -> None:
@@ -168,7 +207,7 @@ def test_a_batch_that_does_not_fit_is_halved(
     expected, sizes = dict(model.write(prompts, 3)), []
     write = model._write_batch
 
-    def short_of_memory(batch: list[list[int]], *rest: Any) -> list[list[int]]:
+    def short_of_memory(batch: torch.Tensor, *rest: Any) -> list[list[int]]:
         sizes.append(len(batch))
         if len(batch) > 2:
             raise torch.OutOfMemoryError
