@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import inspect
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,13 +162,21 @@ class LocalModel:
         Yields:
             Place, reading, and the tokens of each writing by name, as batches end.
         """
+        families = families_of(prompts)
+        members = Counter(families)
+        together, alone = [
+            [place for place, family in enumerate(families) if (members[family] > 1) is shared]
+            for shared in (True, False)
+        ]
+        for part in (together, alone):
 
-        def work(places: list[int]) -> list[tuple[Reading, dict[str, list[int]]]]:
-            return self._answer_batch([prompts[place] for place in places], tree, plan)
+            def work(places: list[int], part: list[int] = part) -> list[tuple[Reading, dict[str, list[int]]]]:
+                return self._answer_batch([prompts[part[place]] for place in places], tree, plan)
 
-        lengths = [len(prompt) + len(tree.tokens) for prompt in prompts]
-        for place, (reading, written) in self._batches(lengths, work, families_of(prompts)):
-            yield place, reading, written
+            lengths = [len(prompts[place]) + len(tree.tokens) for place in part]
+            of_part = [families[place] for place in part]
+            for place, (reading, written) in self._batches(lengths, work, of_part):
+                yield part[place], reading, written
 
     def _answer_batch(
         self, prompts: list[list[int]], tree: AnswerTree, plan: Callable[[Reading], Iterable[Writing]]

@@ -128,7 +128,7 @@ def test_a_batch_of_seven_is_seven_batches_of_one(
 
 def _orders(model: LocalModel, n: int) -> list[list[int]]:
     """Prompts of one long case, in three orders of its options."""
-    record = {**_record(n), "context": f"Cas {n}. " + "Un patient de 60 ans tousse. " * (60 + n)}
+    record = {**_record(n), "context": f"Cas {n}. " + "Un patient de 60 ans tousse. " * (20 + n)}
     prompts = []
     for shift in range(3):
         turned = {**record, "choices": [*record["choices"][shift:], *record["choices"][:shift]]}
