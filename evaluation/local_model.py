@@ -109,7 +109,7 @@ class LocalModel:
             layers = getattr(config, "layer_types", None) or []
             if "sliding_attention" in layers or (not layers and getattr(config, "use_sliding_window", True)):
                 self.window = min(self.window, int(sliding))
-        self.batch_tokens = batch_tokens or (2**17 if self.device == "cuda" else 2**12)
+        self.batch_tokens = batch_tokens or (2**17 if self.device == "cuda" else 2**13)
         self.end_tokens = self._end_tokens()
         named = "cache" in inspect.signature(self.model.forward).parameters  # since transformers 5.24
         self._cache_name = "cache" if named else "past_key_values"
