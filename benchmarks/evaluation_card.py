@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -129,7 +130,7 @@ def main() -> None:
     parser.add_argument("--config", default="native")
     parser.add_argument("--model", help="A folder of weights; one of Qwen3-4B's shape is made if not given.")
     parser.add_argument("--tokenizer", help="Folder of Qwen3's tokenizer, for the model that is made.")
-    parser.add_argument("--work", type=Path, default=Path("benchmark-work"))
+    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()))
     parser.add_argument("--records", type=int, default=622)
     parser.add_argument("--compared", type=int, default=200, help="Records asked in batches of one, too.")
     parser.add_argument("--batch", type=int, default=64, help="Replies written at once.")
