@@ -249,27 +249,18 @@ def bench(arguments: argparse.Namespace) -> None:
 
 def _quality(arguments: argparse.Namespace) -> None:
     """Held-out answer loss after equal records: fast.yaml, against three seeds of paper.yaml with its mask."""
-    settings = ["model.dtype=float32", "model.attention=sdpa", "data.max_length=512", "optim.epochs=1"]
+    settings = ["model.dtype=float32", "model.attention=sdpa", "data.max_length=512", "validation.rows=64"]
     settings += ["merge.at_end=false", f"model.path={arguments.quality}", "model.pad_token='<|endoftext|>'"]
-    answers = ["data.loss=answer", "batch.global=12"]
+    settings += [f"optim.epochs={arguments.epochs}"]
+    answers = ["data.loss=answer", "batch.global=12", "batch.per_device=2"]
     runs = {f"paper.yaml, loss on answers, seed {n}": ("paper", [*answers, f"seed={n}"]) for n in (1, 2, 3)}
-    runs["fast.yaml"] = ("fast", ["batch.global=3", "batch.per_device=3", "seed=1"])
-    data, rows = str(Path(arguments.data).resolve()), []
+    runs["fast.yaml"] = ("fast", ["batch.global=3", "batch.per_device=1", "seed=1"])
+    rows = []
     for name, (recipe, own) in runs.items():
         output = Path(tempfile.mkdtemp()) / "run"
-        command = [
-            sys.executable,
-            "-m",
-            "training",
-            "run",
-            recipe,
-            "--config",
-            "all",
-            "--data",
-            data,
-            "--json",
-        ]
-        command += ["--output", str(output), *(p for s in [*settings, *own] for p in ("--set", s))]
+        command = [sys.executable, "-m", "training", "run", recipe, "--config", arguments.config, "--json"]
+        command += ["--data", str(Path(arguments.data).resolve()), "--output", str(output)]
+        command += [part for setting in [*settings, *own] for part in ("--set", setting)]
         done = subprocess.run(
             command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1]
         )
@@ -296,6 +287,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--sdpa", action="store_true", help="no FlashAttention for the plain script and paper.yaml"
     )
     parser.add_argument("--quality", metavar="FOLDER", help="a real small model to compare held-out loss on")
+    parser.add_argument("--config", default="all", help="of --quality")
+    parser.add_argument("--epochs", type=int, default=1, help="of --quality")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()))
 
 
