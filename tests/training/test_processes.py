@@ -1,4 +1,4 @@
-"""One process and two see the same batches and go down the same curve; a killed one goes on."""
+"""One process and several see the same batches and go down the same curve; a killed one goes on."""
 
 from __future__ import annotations
 
@@ -21,16 +21,20 @@ def end(process: subprocess.Popen[str]) -> str:
     return out
 
 
-def test_two_processes_go_down_the_same_curve(tiny_release: Path, tiny: Path, tmp_path: Path) -> None:
-    one, two = tmp_path / "one", tmp_path / "two"
-    first = train(tiny_release, tiny, one, *SETTINGS, config="native+translated")
-    other = start(arguments(tiny_release, tiny, two, *SETTINGS, config="native+translated"), processes=2)
-    assert end(other).count("Wrote") == 1
+@pytest.mark.parametrize("processes", [2, pytest.param(4, marks=pytest.mark.slow)])
+def test_several_processes_go_down_the_same_curve(
+    tiny_release: Path, tiny: Path, tmp_path: Path, processes: int
+) -> None:
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    settings = (*SETTINGS, "batch.per_device=1")
+    first = train(tiny_release, tiny, alone, *settings, config="native+translated")
+    parts = arguments(tiny_release, tiny, together, *settings, config="native+translated")
+    assert end(start(parts, processes)).count("Wrote") == 1
     from training.report import read_report
 
-    second = read_report(two)
-    assert second["hardware"]["processes"] == 2
-    losses = [[loss for _, loss in curve(output)] for output in (one, two)]
+    second = read_report(together)
+    assert second["hardware"]["processes"] == processes
+    losses = [[loss for _, loss in curve(output)] for output in (alone, together)]
     assert len(losses[0]) == 8 and losses[1] == pytest.approx(losses[0], rel=1e-5)
     for name in ("steps", "tokens", "loss_tokens"):
         assert first["figures"][name] == second["figures"][name]
