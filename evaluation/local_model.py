@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.answer_tree import AnswerTree
+from evaluation.answer_tree import TokenTree
 from evaluation.contamination import find_training
 from evaluation.questions import Question
 from medinjection_fr.errors import InputError, Problem
@@ -126,7 +126,7 @@ class LocalModel:
             ends |= set(token if isinstance(token, list) else [] if token is None else [token])
         return sorted(ends)
 
-    def read_trees(self, prompts: Sequence[list[int]], tree: AnswerTree) -> Iterator[tuple[int, Reading]]:
+    def read_trees(self, prompts: Sequence[list[int]], tree: TokenTree) -> Iterator[tuple[int, Reading]]:
         """Reads an answer tree behind each prompt; yields places with readings as batches end."""
         for place, reading, _ in self.answer(prompts, tree, lambda reading: ()):
             yield place, reading
@@ -134,7 +134,7 @@ class LocalModel:
     def answer(
         self,
         prompts: Sequence[list[int]],
-        tree: AnswerTree,
+        tree: TokenTree,
         plan: Callable[[Reading], Iterable[Writing]],
     ) -> Iterator[tuple[int, Reading, dict[str, list[int]]]]:
         """Reads an answer tree behind each prompt, and writes what a look at the reading asks for.
@@ -159,7 +159,7 @@ class LocalModel:
             yield place, reading, written
 
     def _answer_batch(
-        self, prompts: list[list[int]], tree: AnswerTree, plan: Callable[[Reading], Iterable[Writing]]
+        self, prompts: list[list[int]], tree: TokenTree, plan: Callable[[Reading], Iterable[Writing]]
     ) -> list[tuple[Reading, dict[str, list[int]]]]:
         import torch
         from transformers import DynamicCache
@@ -291,7 +291,7 @@ def _digest_weights(folder: Path) -> str | None:
 
 
 def _behind_each(
-    prompts: list[list[int]], tree: AnswerTree
+    prompts: list[list[int]], tree: TokenTree
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Tokens, positions and what reads what: prompts padded at the left, the tree's nodes behind each."""
     import torch
