@@ -158,9 +158,7 @@ def read_head(path: Path, kind: FolderKind) -> dict[str, Any]:
         raise InputError(Problem(str(path), what, mend=f"Begin one with {kind.begin}")) from None
     if described.get("format") != kind.format:
         what = f"is of the format {described.get('format')}"
-        raise InputError(
-            Problem(str(path / kind.head), what, kind.format, "Use the version that wrote it")
-        )
+        raise InputError(Problem(str(path / kind.head), what, kind.format, "Use the version that wrote it"))
     return described
 
 

@@ -98,7 +98,7 @@ def _reordered(answer: str) -> str | None:
     if any(unit[-1].text[-1:] not in ".!?…»" for unit in units):
         return None
     gaps = [unit[-1].gap for unit in units]
-    moved = [unit[:-1] + [unit[-1]._replace(gap=gap)] for unit, gap in zip(units[::-1], gaps, strict=True)]
+    moved = [[*unit[:-1], unit[-1]._replace(gap=gap)] for unit, gap in zip(units[::-1], gaps, strict=True)]
     return join_sentences([sentence for unit in moved for sentence in unit])
 
 
@@ -139,13 +139,13 @@ def _wordings() -> _Wordings:
     def any_of(patterns: Sequence[str]) -> str:
         return f"(?:{'|'.join(patterns)})".replace("'", "['’]")
 
-    filler = rf"(?:{any_of(content['connectors'])}\s*,\s*)?(?:{any_of(content['clauses'])}\s+qu(?:e\s+|['’])|)"
+    filler = (
+        rf"(?:{any_of(content['connectors'])}\s*,\s*)?(?:{any_of(content['clauses'])}\s+qu(?:e\s+|['’])|)"
+    )
     neutral = [re.escape(sentence.rstrip(".")) for part in padding for sentence in part]
     courtesy = rf"{any_of([*content['courtesy'], *neutral])}\s*[.!,:]?"
     beginnings = [
-        word
-        for line in content["continues"]
-        for word in (line.split("|") if "|" in line else line.split())
+        word for line in content["continues"] for word in (line.split("|") if "|" in line else line.split())
     ]
     return _Wordings(
         padding,

@@ -6,7 +6,9 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple
 
-_END = re.compile(r"""(?P<mark>[.!?…]+[»"”)]*)(?P<gap>\s+)(?=[«"“(\-–•]?\s*[A-ZÀ-ÖØ-ÝŒ0-9])|(?P<line>\s*\n\s*)""")
+_END = re.compile(
+    r"""(?P<mark>[.!?…]+[»"”)]*)(?P<gap>\s+)(?=[«"“(\-–•]?\s*[A-ZÀ-ÖØ-ÝŒ0-9])|(?P<line>\s*\n\s*)"""
+)
 _LAST_WORD = re.compile(r"[^\s(«\"“]+\Z")
 
 
