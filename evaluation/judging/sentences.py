@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 _END = re.compile(
-    r"""(?P<mark>[.!?…]+[»"”)]*)(?P<gap>\s+)(?=[«"“(\-–•]?\s*[A-ZÀ-ÖØ-ÝŒ0-9])|(?P<line>\s*\n\s*)"""
+    r"""(?P<mark>[.!?…]+(?:\s?»|["”)])*)(?P<gap>\s+)(?=[«"“(\-–•]?\s*[A-ZÀ-ÖØ-ÝŒ0-9])|(?P<line>\s*\n\s*)"""
 )
 _LAST_WORD = re.compile(r"[^\s(«\"“]+\Z")
 

@@ -18,6 +18,7 @@ from evaluation.tables import percent, with_interval
 from medinjection_fr.tables import open_console
 
 Lines = Sequence[Mapping[str, Any]]
+_MASS = "Mass: % that the judge gives to all labels together; near 0, it would have written something else."
 
 
 def print_judges(judges: Sequence[Judgements]) -> None:
@@ -57,7 +58,9 @@ def _equivalence(judges: Sequence[Judgements]) -> Table:
         same = percent(1 - sum(turned.values()) / len(pairs)) if pairs and variant != PLAIN else "–"
         told = f"{turned['equivalent']}/{turned['different']}" if variant != PLAIN else "–"
         share = _share(lines, "verdict", lambda line: float(line["verdict"] == "equivalent"))
-        table.add_row(judge.name, variant, f"{len(lines):,}", share, _unscored(lines), same, told)
+        table.add_row(
+            judge.name, variant, f"{len(lines):,}", share, _unscored(lines), same, told, _mass(lines)
+        )
     return table
 
 
@@ -79,8 +82,17 @@ def _facts(judges: Sequence[Judgements]) -> Table:
 
 def _preference(judges: Sequence[Judgements]) -> Table:
     title = "Preference, % of the verdicts"
-    caption = "Consistent: % of the pairs with a verdict in both orders that have the same"
-    heads = ("pairs", "this run", "the other", "tie", "unscored", "preferred as shown first", "consistent")
+    caption = f"Consistent: % of the pairs with a verdict in both orders that have the same. {_MASS}"
+    heads = (
+        "pairs",
+        "this run",
+        "the other",
+        "tie",
+        "unscored",
+        "shown first preferred",
+        "consistent",
+        "mass",
+    )
     table = _table(title, caption, ("judge", "against", "variant"), heads)
     for judge, variant, lines in _by_variant(judges):
         said = Counter(line["verdict"] for line in lines if line["verdict"])
@@ -96,6 +108,7 @@ def _preference(judges: Sequence[Judgements]) -> Table:
             _unscored(lines),
             percent(shown / len(chosen)) if chosen else "–",
             _consistent(judge) if variant == SWAPPED else "–",
+            _mass(lines),
         )
     return table
 
@@ -131,6 +144,11 @@ def _share(lines: Lines, field: str, value: Callable[[Mapping[str, Any]], float]
         return "–"
     values = np.array([value(line) for line in scored], np.float64)
     return with_interval(Resampled([line["group_id"] for line in scored]).interval(values))
+
+
+def _mass(lines: Lines) -> str:
+    found = [line["mass"] for line in lines if "mass" in line]
+    return percent(float(np.mean(found))) if found else "–"
 
 
 def _unscored(lines: Lines) -> str:
