@@ -8,19 +8,10 @@ from typing import Any
 
 import click
 
+from evaluation.judging.command import judge
+from evaluation.options import PATH, backend_options, config_option, data_option, split_option
 from medinjection_fr.command_line import Commands
 from medinjection_fr.generate.cli import model_options
-
-_PATH = click.Path(path_type=Path)
-_config_option = click.option("--config", required=True, help="As native, or native+translated.")
-_split_option = click.option("--split", default="test", show_default=True)
-_data_option = click.option(
-    "--data",
-    default="medinjection-fr",
-    show_default=True,
-    metavar="DIR|REPO@VERSION",
-    help="Release folder, or organisation/name@1.2.0 on the Hub.",
-)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,36 +25,23 @@ def main() -> None:
     required=True,
     help="Folder of weights, a model's name on the Hub, or its name at the endpoint.",
 )
-@click.option(
-    "--backend",
-    type=click.Choice(["transformers", "vllm", "openai"]),
-    default="transformers",
-    show_default=True,
-    help="Who computes: transformers here, vLLM here, or an OpenAI-compatible endpoint.",
-)
-@click.option("--revision", help="Commit or tag on the Hub.")
-@click.option("--adapter", type=_PATH, help="Folder of a LoRA or DoRA adapter of that model.")
-@_config_option
-@_split_option
-@_data_option
+@backend_options
+@config_option
+@split_option
+@data_option
 @click.option("--tasks", default="mcqu,mcq,oeq", show_default=True, help="Types of records.")
 @click.option(
     "--protocols", help="Of multiple choice, joined by commas; all that the backend can answer if not given."
 )
 @click.option("--permutations", type=click.IntRange(0), default=0, help="Further orders of options.")
 @click.option("--limit", type=click.IntRange(1), help="Records at most, always the same ones.")
-@click.option("--dtype", type=click.Choice(["bfloat16", "float32"]))
-@click.option("--batch-tokens", type=click.IntRange(1), help="Tokens of a batch at most.")
-@click.option(
-    "--deterministic", is_flag=True, help="One prompt at a time: no answer depends on its batch. Slow."
-)
 @click.option(
     "--bertscore",
-    type=(_PATH, click.IntRange(1)),
+    type=(PATH, click.IntRange(1)),
     metavar="DIR LAYER",
     help="Encoder for BERTScore of open answers, and the layer that it compares.",
 )
-@click.option("--output", required=True, type=_PATH, help="Folder of the run; one that was stopped goes on.")
+@click.option("--output", required=True, type=PATH, help="Folder of the run; one that was stopped goes on.")
 @model_options
 def run(
     model: str,
@@ -108,7 +86,7 @@ def run(
 
 
 @main.command()
-@click.argument("runs", nargs=-1, required=True, type=_PATH)
+@click.argument("runs", nargs=-1, required=True, type=PATH)
 @click.option("--resamples", type=click.IntRange(100), default=2_000, show_default=True)
 def compare(runs: tuple[Path, ...], resamples: int) -> None:
     """Show runs beside each other, with intervals and differences.
@@ -136,8 +114,8 @@ def compare(runs: tuple[Path, ...], resamples: int) -> None:
 
 
 @main.command()
-@click.argument("first", type=_PATH)
-@click.argument("second", type=_PATH)
+@click.argument("first", type=PATH)
+@click.argument("second", type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def crosscheck(first: Path, second: Path, as_json: bool) -> None:
     """Count the records that two backends answer differently, and name them.
@@ -154,10 +132,10 @@ def crosscheck(first: Path, second: Path, as_json: bool) -> None:
 
 
 @main.command()
-@_config_option
-@_split_option
-@_data_option
-@click.option("--output", required=True, type=_PATH, help="A new folder.")
+@config_option
+@split_option
+@data_option
+@click.option("--output", required=True, type=PATH, help="A new folder.")
 def tasks(config: str, split: str, data: str, output: Path) -> None:
     """Write the multiple choice of a split as tasks for lm-evaluation-harness and inspect-ai.
 
@@ -169,6 +147,9 @@ def tasks(config: str, split: str, data: str, output: Path) -> None:
     click.echo(f"Wrote {output}: {group} ({', '.join(members)}) and medinjection_fr_inspect.py")
     harness = f"lm_eval run --model hf --model_args pretrained=MODEL --tasks {group}"
     click.echo(f"Next: {harness} --include_path {output} --apply_chat_template")
+
+
+main.add_command(judge)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ beginnings: as a tree they are few tokens, which a model reads in one pass behin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -21,17 +21,15 @@ SEPARATOR = ","
 
 
 @dataclass(frozen=True)
-class AnswerTree:
-    """The tree of one kind of question.
+class TokenTree:
+    """Texts that a model may write, as one tree.
 
     Attributes:
-        answers: Letters of each answer that is allowed, like ``AC``.
+        answers: Each text that is allowed, by its name.
         tokens: The token of each node; that of the root is not used.
         parents: The node before each node; smaller than its own number.
         ends: For each answer the node after which it ends its turn.
         end_of_turn: The token that does.
-        letters: The token of each letter.
-        separator: The token between letters.
     """
 
     answers: tuple[str, ...]
@@ -39,8 +37,6 @@ class AnswerTree:
     parents: tuple[int, ...]
     ends: tuple[int, ...]
     end_of_turn: int
-    letters: tuple[int, ...]
-    separator: int
 
     @cached_property
     def children(self) -> dict[int, dict[int, int]]:
@@ -61,7 +57,7 @@ class AnswerTree:
     @cached_property
     def looked_at(self) -> tuple[int, ...]:
         """Tokens whose probability is asked for at each node."""
-        return tuple(dict.fromkeys([*self.tokens[1:], self.separator, self.end_of_turn]))
+        return tuple(dict.fromkeys([*self.tokens[1:], self.end_of_turn]))
 
     def path(self, node: int) -> list[int]:
         """Nodes from below the root to a node."""
@@ -76,6 +72,24 @@ class AnswerTree:
         for node in range(1, len(self.tokens)):
             for before in self.path(node):
                 yield node, before
+
+
+@dataclass(frozen=True)
+class AnswerTree(TokenTree):
+    """The tree of one kind of question; its answers are letters, like ``AC``.
+
+    Attributes:
+        letters: The token of each letter.
+        separator: The token between letters.
+    """
+
+    letters: tuple[int, ...]
+    separator: int
+
+    @cached_property
+    def looked_at(self) -> tuple[int, ...]:
+        """Tokens whose probability is asked for at each node."""
+        return tuple(dict.fromkeys([*self.tokens[1:], self.separator, self.end_of_turn]))
 
 
 def allowed_answers(type: str, options: int) -> tuple[str, ...]:
@@ -111,23 +125,36 @@ def build_tree(type: str, options: int, tokenizer: Any, end_of_turn: str) -> Ans
         what = f"its tokenizer makes several tokens, or none, of {', '.join(map(repr, split))}"
         mend = "Letters are compared by one token each: take --protocols greedy"
         raise InputError(Problem("model", what, "one token each", mend))
+    tokens, parents, ends = grow([encode(SEPARATOR.join(answer)) for answer in answers])
+    return AnswerTree(
+        answers,
+        tokens,
+        parents,
+        ends,
+        tokenizer.convert_tokens_to_ids(end_of_turn),
+        tuple(single[label][0] for label in labels),
+        single[SEPARATOR][0],
+    )
+
+
+def grow(texts: Iterable[Sequence[int]]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Joins texts where they begin alike.
+
+    Args:
+        texts: The tokens of each.
+
+    Returns:
+        Token and parent of each node, and the last node of each text.
+    """
     tokens, parents, ends = [-1], [-1], []
     nodes: dict[tuple[int, int], int] = {}
-    for answer in answers:
+    for text in texts:
         node = ROOT
-        for token in encode(SEPARATOR.join(answer)):
+        for token in text:
             if (node, token) not in nodes:
                 nodes[node, token] = len(tokens)
                 tokens.append(token)
                 parents.append(node)
             node = nodes[node, token]
         ends.append(node)
-    return AnswerTree(
-        answers,
-        tuple(tokens),
-        tuple(parents),
-        tuple(ends),
-        tokenizer.convert_tokens_to_ids(end_of_turn),
-        tuple(single[label][0] for label in labels),
-        single[SEPARATOR][0],
-    )
+    return tuple(tokens), tuple(parents), tuple(ends)

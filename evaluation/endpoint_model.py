@@ -7,60 +7,32 @@ probabilities, so that only the protocols of free replies can be had.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from evaluation.prediction import describe_question, score_free, score_published
 from evaluation.protocols import FREE_TOKENS, OPEN_TOKENS, published_tokens
 from evaluation.questions import Question
-from medinjection_fr.errors import InputError, Problem
-from medinjection_fr.models.budget import Budget, Prices
-from medinjection_fr.models.journal import Journal
-from medinjection_fr.models.model import Model, ModelError
+from evaluation.served import Served
+from medinjection_fr.models.model import ModelError
 from medinjection_fr.models.request import Reply, Request
-from medinjection_fr.models.run import Ask, RunReport, run_all
-from medinjection_fr.models.session import Session
+from medinjection_fr.models.run import Ask, RunReport
 from medinjection_fr.prompts import question_text
 
 ENDPOINT_PROTOCOLS = ("published-greedy", "greedy")
-JOURNAL = "journal.sqlite"
-"""In the folder of the run: every reply, also those whose prediction is not written yet."""
-_REFUSED = {"context-too-long": "too-long"}
+REFUSED = {"context-too-long": "too-long"}
 
 
 class EndpointModel:
     """A model that is asked through the journal of its run.
 
     Args:
-        model: Who is asked.
-        backend: ``openai`` or ``vllm``.
-        parameters: Of every request, beside ``max_tokens``; one of that name holds for ``greedy``.
-        run: Folder of the run.
-        prices: Euros per million tokens.
-        budget: When to stop.
-        at_once: Requests under way at most.
+        served: Who is asked; a parameter ``max_tokens`` holds for ``greedy``.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        backend: str,
-        parameters: Mapping[str, Any],
-        run: Path,
-        *,
-        prices: Prices | None = None,
-        budget: Budget | None = None,
-        at_once: int = 64,
-    ) -> None:
-        self._model, self._parameters, self._journal = model, dict(parameters), run / JOURNAL
-        self._prices, self._budget, self._at_once = prices, budget, at_once
+    def __init__(self, served: Served) -> None:
+        self._served = served
         self.training: dict[str, Any] | None = None
-        self.described = {
-            "name": model.name,
-            "backend": backend,
-            "window": model.window,
-            "parameters": self._parameters,
-        }
+        self.described = served.described
         self.report = RunReport()
         """How the last ``predict`` went."""
 
@@ -78,19 +50,7 @@ class EndpointModel:
         async def work(question: Question, ask: Ask) -> dict[str, Any]:
             return await self._predict_one(question, protocols, ask)
 
-        with Journal(self._journal) as journal:
-            session = Session(
-                self._model, journal, prices=self._prices, budget=self._budget, at_once=self._at_once
-            )
-            try:
-                yield from run_all(
-                    session, questions, work, what="Predicting", total=len(questions), report=self.report
-                )
-            except InputError as error:
-                kept = Problem(
-                    str(self._journal), "keeps all that was answered", mend="The same command goes on"
-                )
-                raise InputError([*error.problems, kept]) from error
+        yield from self._served.ask_all(questions, work, "Predicting", self.report)
 
     async def _predict_one(self, question: Question, protocols: Sequence[str], ask: Ask) -> dict[str, Any]:
         described = describe_question(question)
@@ -101,22 +61,22 @@ class EndpointModel:
         except ModelError as error:
             if not error.refuses_request:
                 raise
-            return {**described, "refused": _REFUSED.get(error.rule, error.rule), "outputs": {}}
+            return {**described, "refused": REFUSED.get(error.rule, error.rule), "outputs": {}}
         outputs = {protocol: _output(question, protocol, reply) for protocol, reply in replies.items()}
         asked = {"messages_sha256": next(iter(requests.values())).messages_digest()}
         seconds = round(sum(reply.seconds for reply in replies.values()), 4)
-        return {**described, **asked, **_served(replies), "outputs": outputs, "seconds": seconds}
+        return {**described, **asked, **_counted(replies), "outputs": outputs, "seconds": seconds}
 
     def _request(self, question: Question, protocol: str) -> Request:
         record = question.record
         limit = FREE_TOKENS if record["choices"] else OPEN_TOKENS
-        parameters = {"max_tokens": limit, **self._parameters}
+        parameters = {"max_tokens": limit, **self._served.parameters}
         if protocol == "published-greedy":
             parameters["max_tokens"] = published_tokens(record["type"], len(record["choices"]))
         return Request(({"role": "user", "content": question_text(record)},), parameters=parameters)
 
 
-def _served(replies: Mapping[str, Reply]) -> dict[str, Any]:
+def _counted(replies: Mapping[str, Reply]) -> dict[str, Any]:
     """What the server says of itself and counts."""
     first = next(iter(replies.values()))
     told: dict[str, Any] = {"served_by": first.served_by} if first.served_by else {}

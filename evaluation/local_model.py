@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.answer_tree import AnswerTree
+from evaluation.answer_tree import TokenTree
 from evaluation.contamination import find_training
 from evaluation.prompt_layout import beginnings_of, families_of, lay_out, put_behind
 from evaluation.questions import Question
@@ -137,7 +137,7 @@ class LocalModel:
             ends |= set(token if isinstance(token, list) else [] if token is None else [token])
         return sorted(ends)
 
-    def read_trees(self, prompts: Sequence[list[int]], tree: AnswerTree) -> Iterator[tuple[int, Reading]]:
+    def read_trees(self, prompts: Sequence[list[int]], tree: TokenTree) -> Iterator[tuple[int, Reading]]:
         """Reads an answer tree behind each prompt; yields places with readings as batches end."""
         for place, reading, _ in self.answer(prompts, tree, lambda reading: ()):
             yield place, reading
@@ -145,7 +145,7 @@ class LocalModel:
     def answer(
         self,
         prompts: Sequence[list[int]],
-        tree: AnswerTree,
+        tree: TokenTree,
         plan: Callable[[Reading], Iterable[Writing]],
     ) -> Iterator[tuple[int, Reading, dict[str, list[int]]]]:
         """Reads an answer tree behind each prompt, and writes what a look at the reading asks for.
@@ -179,7 +179,7 @@ class LocalModel:
                 yield part[place], reading, written
 
     def _answer_batch(
-        self, prompts: list[list[int]], tree: AnswerTree, plan: Callable[[Reading], Iterable[Writing]]
+        self, prompts: list[list[int]], tree: TokenTree, plan: Callable[[Reading], Iterable[Writing]]
     ) -> list[tuple[Reading, dict[str, list[int]]]]:
         import torch
 
@@ -313,7 +313,9 @@ class LocalModel:
         longest: dict[int, int] = {}
         for family, length in zip(families, lengths, strict=True):
             longest[family] = max(length, longest.get(family, 0))
-        order = sorted(range(len(lengths)), key=lambda n: (-longest[families[n]], families[n], n))
+        order = sorted(
+            range(len(lengths)), key=lambda n: (-longest[families[n]], families[n], -lengths[n], n)
+        )
         while order:
             size = max(1, self.batch_tokens // max(1, longest[families[order[0]]]))
             batch, order = order[:size], order[size:]

@@ -10,6 +10,7 @@ from evaluation.endpoint_model import ENDPOINT_PROTOCOLS, EndpointModel
 from evaluation.local_model import LocalModel
 from evaluation.protocols import PROTOCOLS
 from evaluation.questions import Question
+from evaluation.served import JOURNAL, Served
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.generate.plan import read_limit, read_parameters, read_prices
 from medinjection_fr.models.opening import open_model
@@ -57,9 +58,34 @@ def open_predictor(
     Raises:
         InputError: Options that the backend does not have, or everything that is wrong with the model.
     """
-    _check_options(backend, options)
+    check_options(backend, options)
     if backend == "transformers":
-        return LocalModel(name, *(options[option] for option in _LOCAL))
+        return open_local(name, options)
+    return EndpointModel(open_served(backend, name, output / JOURNAL, at_once, options))
+
+
+def open_local(name: str, options: Mapping[str, Any]) -> LocalModel:
+    """Opens a model on this machine.
+
+    Raises:
+        InputError: Everything that is wrong with it.
+    """
+    return LocalModel(name, *(options[option] for option in _LOCAL))
+
+
+def open_served(backend: str, name: str, journal: Path, at_once: int, options: Mapping[str, Any]) -> Served:
+    """Opens a model at an endpoint, or to be served by vLLM here. Nothing is asked yet.
+
+    Args:
+        backend: ``openai`` or ``vllm``.
+        name: What an endpoint calls it, or a folder of weights.
+        journal: Where its replies are kept.
+        at_once: Requests under way at most.
+        options: Of the command line.
+
+    Raises:
+        InputError: Everything that is wrong with it.
+    """
     prices = read_prices(options["price_in"], options["price_out"])
     budget = read_limit(options["budget"], prices)
     parameters = {**_GREEDY[backend], **read_parameters(options["parameters"])}
@@ -72,10 +98,15 @@ def open_predictor(
         window=options["window"],
         per_minute=options["per_minute"],
     )
-    return EndpointModel(model, backend, parameters, output, prices=prices, budget=budget, at_once=at_once)
+    return Served(model, backend, parameters, journal, prices, budget, at_once)
 
 
-def _check_options(backend: str, options: Mapping[str, Any]) -> None:
+def check_options(backend: str, options: Mapping[str, Any]) -> None:
+    """Looks whether the backend has the options that were given.
+
+    Raises:
+        InputError: Those that it does not have.
+    """
     foreign = {
         "transformers": {**dict.fromkeys(_SERVED, "vllm and openai"), **dict.fromkeys(_REMOTE, "openai")},
         "vllm": {**dict.fromkeys(_LOCAL, "transformers"), **dict.fromkeys(_REMOTE, "openai")},

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from evaluation.answer_tree import AnswerTree
+from evaluation.answer_tree import TokenTree
 
 if TYPE_CHECKING:
     import torch
@@ -71,7 +71,7 @@ def lay_out(
     return ids, mask
 
 
-def put_behind(mask: torch.Tensor, tree: AnswerTree) -> tuple[torch.Tensor, torch.Tensor]:
+def put_behind(mask: torch.Tensor, tree: TokenTree) -> tuple[torch.Tensor, torch.Tensor]:
     """Positions, and what reads what, of prompts as they are laid out with the tree's nodes behind each."""
     import torch
 

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evaluation.answer_tree import ROOT, AnswerTree
+from evaluation.answer_tree import ROOT, AnswerTree, TokenTree
 from evaluation.local_model import Reading
 from medinjection_fr.errors import InputError, Problem
 
@@ -124,7 +124,7 @@ def constrained_answer(tree: AnswerTree, reading: Reading) -> str:
         node = tree.children[node][best]
 
 
-def answer_logprobs(tree: AnswerTree, reading: Reading) -> dict[str, float]:
+def answer_logprobs(tree: TokenTree, reading: Reading) -> dict[str, float]:
     """Sum of log-probabilities of each allowed answer with its end of turn."""
     column = {token: place for place, token in enumerate(tree.looked_at)}
     end = column[tree.end_of_turn]

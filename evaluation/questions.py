@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +99,13 @@ class Prompt:
     left_out: int
 
 
-def render_prompt(record: Mapping[str, Any], tokenizer: Any, scaffold: str, room: int) -> Prompt | None:
+def render_prompt(
+    record: Mapping[str, Any],
+    tokenizer: Any,
+    scaffold: str,
+    room: int,
+    write: Callable[[Mapping[str, Any]], str] = question_text,
+) -> Prompt | None:
     """Renders the prompt of a record in the model's chat template.
 
     Args:
@@ -107,13 +113,14 @@ def render_prompt(record: Mapping[str, Any], tokenizer: Any, scaffold: str, room
         tokenizer: The model's.
         scaffold: What its template puts before an answer.
         room: Tokens that the prompt may have; a longer one loses the middle of its context.
+        write: What the user says of a record.
 
     Returns:
         The prompt; ``None`` if it is too long without any context.
     """
 
     def render(shown: Mapping[str, Any]) -> tuple[str, list[int]]:
-        messages = [{"role": "user", "content": question_text(shown)}]
+        messages = [{"role": "user", "content": write(shown)}]
         text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True) + scaffold
         return text, list(tokenizer(text, add_special_tokens=False).input_ids)
 

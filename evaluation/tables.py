@@ -24,7 +24,8 @@ def percent(value: float, digits: int = 1) -> str:
     return "–" if math.isnan(value) else f"{100 * value:.{digits}f}"
 
 
-def _with_interval(interval: Interval) -> str:
+def with_interval(interval: Interval) -> str:
+    """A share with its interval, where it has one."""
     if math.isnan(interval.low):
         return percent(interval.mean)
     return f"{percent(interval.mean)} [{percent(interval.low)}; {percent(interval.high)}]"
@@ -50,7 +51,7 @@ def print_rows(rows: Sequence[Row]) -> None:
         table.add_row(
             row.run,
             row.protocol,
-            _with_interval(em["all"]),
+            with_interval(em["all"]),
             percent(em["macro"].mean),
             percent(row.intervals["hamming_score"]["all"].mean),
             percent(row.intervals["hamming_accuracy"]["all"].mean),
@@ -73,7 +74,7 @@ def print_parts(rows: Sequence[Row], score: str = "exact_match") -> None:
     for part in parts:
         cells = [row.intervals[score].get(part) for row in rows]
         records = next(cell.records for cell in cells if cell)
-        table.add_row(part, f"{records:,}", *[_with_interval(cell) if cell else "–" for cell in cells])
+        table.add_row(part, f"{records:,}", *[with_interval(cell) if cell else "–" for cell in cells])
     open_console().print(table)
 
 
@@ -115,7 +116,7 @@ def print_comparisons(comparisons: Sequence[Comparison]) -> None:
                 comparison.protocol,
                 first,
                 second,
-                _with_interval(difference.interval),
+                with_interval(difference.interval),
                 f"{difference.only_first}/{difference.only_second}",
                 p,
                 "yes" if difference.called else "no",

@@ -24,11 +24,11 @@ from evaluation import opening
 from evaluation.__main__ import main
 from evaluation.crosscheck import crosscheck
 from evaluation.data import open_test_set
-from evaluation.endpoint_model import JOURNAL
 from evaluation.local_model import LocalModel
 from evaluation.protocols import published_letters, published_tokens
 from evaluation.run import run as run_model
 from evaluation.run_folder import PREDICTIONS, read_predictions
+from evaluation.served import JOURNAL
 from medinjection_fr.models.endpoint import Patience
 from medinjection_fr.models.journal import Journal
 from medinjection_fr.models.opening import open_model
