@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from evaluation.review.command import review
 from medinjection_fr.command_line import Commands
 from medinjection_fr.generate.cli import model_options
 
@@ -166,6 +167,9 @@ def tasks(config: str, split: str, data: str, output: Path) -> None:
     click.echo(f"Wrote {output}: {group} ({', '.join(members)}) and medinjection_fr_inspect.py")
     harness = f"lm_eval run --model hf --model_args pretrained=MODEL --tasks {group}"
     click.echo(f"Next: {harness} --include_path {output} --apply_chat_template")
+
+
+main.add_command(review)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,119 @@
+// Keys of the review page, the frame around the question that they act on, and what happens when the server is away.
+(() => {
+  let active = 0;
+  let shown = null; // the item that the page shows
+  let moving = false; // keys pressed between two items must not reach the one that is left
+  let retry = null;
+
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const find = (selector) => document.querySelector(selector);
+  const isGiven = (group) => group.querySelector("input:checked") !== null;
+
+  function frame(place, scroll) {
+    const groups = all(".judgement");
+    active = Math.max(0, Math.min(place, groups.length - 1));
+    groups.forEach((group, n) => group.classList.toggle("active", n === active));
+    if (scroll && groups[active]) groups[active].scrollIntoView({ block: "nearest" });
+  }
+
+  function begin() {
+    // Fields change a moment after the answer of the server.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        moving = false;
+        const item = find("#item textarea, #item input").value;
+        const open = all(".judgement").findIndex((group) => !isGiven(group));
+        frame(open < 0 ? 0 : open, item === shown);
+        if (item !== shown) window.scrollTo(0, 0);
+        shown = item;
+      })
+    );
+  }
+
+  function judge(number) {
+    const group = all(".judgement")[active];
+    const choice = group && group.querySelectorAll(".verdict input")[number - 1];
+    if (!choice) return;
+    choice.click();
+    frame(active + 1, true);
+  }
+
+  function press(id) {
+    if (moving) return;
+    moving = true;
+    setTimeout(() => (moving = false), 5000);
+    find(id).click();
+  }
+
+  function prefer(place) {
+    const choices = all("#preference input");
+    if (choices.length) choices.at(place === null ? -1 : place)?.click();
+  }
+
+  function act(event) {
+    const digit = /^(?:Digit|Numpad)([0-9])$/.exec(event.code)?.[1] ?? (/^[0-9]$/.test(event.key) ? event.key : null);
+    const letter = /^[a-j]$/i.test(event.key) ? event.key.toLowerCase().charCodeAt(0) - 97 : null;
+    if (event.key === "Enter") press("#go");
+    else if (event.key === "ArrowLeft") press("#back");
+    else if (event.key === "ArrowRight") press("#forth");
+    else if (moving) return true;
+    else if (event.key === "ArrowDown") frame(active + 1, true);
+    else if (event.key === "ArrowUp") frame(active - 1, true);
+    else if (digit === "0") prefer(null);
+    else if (digit) judge(Number(digit));
+    else if (letter !== null && letter < all("#preference input").length - 1) prefer(letter);
+    else if (/^r$/i.test(event.key)) find("#remark textarea").focus();
+    else if (event.key === "?") find("#guide button").click();
+    else return false;
+    return true;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.target.matches("textarea, input:not([type=radio])")) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    if (event.target.matches("a") && event.key === "Enter") return;
+    if (act(event)) event.preventDefault();
+  }, true);
+
+  document.addEventListener("click", (event) => {
+    const group = event.target.closest?.(".judgement");
+    if (group) frame(all(".judgement").indexOf(group), false);
+    const button = event.target.closest?.("button");
+    if (button) button.blur(); // or Enter would press it again
+  });
+
+  // When the server does not answer: say so, wait for it, and save what the page shows.
+  function lose() {
+    moving = false;
+    document.body.classList.add("away");
+    retry ??= setInterval(async () => {
+      try {
+        if ((await ask("../alive", { cache: "no-store" })).ok) find("#keep").click();
+      } catch { /* still away */ }
+    }, 2000);
+  }
+
+  function regain() {
+    document.body.classList.remove("away");
+    clearInterval(retry);
+    retry = null;
+  }
+
+  const ask = window.fetch.bind(window);
+  window.fetch = async (...request) => {
+    const saves = String(request[0]?.url ?? request[0]).includes("/run/");
+    try {
+      const answer = await ask(...request);
+      if (saves) answer.ok ? regain() : lose();
+      return answer;
+    } catch (error) {
+      if (saves) lose();
+      throw error;
+    }
+  };
+
+  window.review = { begin };
+})();

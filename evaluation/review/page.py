@@ -1,0 +1,191 @@
+"""The page: gradio's fields, wired to an annotator's desk. A call says all that it needs; the server keeps nothing.
+
+This module imports gradio, which looks for ``gr.Request`` among its names: import it where the page is served.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from evaluation.review import french
+from evaluation.review.desk import Desk, Form, Sheet
+from evaluation.review.rating import REMARK_LENGTH
+from evaluation.review.review_set import ANSWERS, CRITERIA, NO_PREFERENCE
+from evaluation.review.store import Store
+from medinjection_fr.record import LETTERS
+
+_FOLDER = Path(__file__).parent
+_BEGIN = "() => window.review.begin()"
+
+
+class Page:
+    """Builds the page of a review.
+
+    Args:
+        store: The review database.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.kind = store.kind
+        self.count = len(store.questions)
+
+    def build(self) -> gr.Blocks:
+        """Lays out the fields and wires them."""
+        with gr.Blocks(title=french.TITLE[self.kind], analytics_enabled=False) as blocks:
+            self._lay_out()
+            self._wire(blocks)
+        return blocks
+
+    def _lay_out(self) -> None:
+        self.item = gr.Textbox(visible="hidden", elem_id="item")
+        self.seen = gr.Textbox(visible="hidden")
+        self.tab = gr.Textbox(visible="hidden")
+        with gr.Row(elem_id="top"):
+            self.bar = gr.HTML()
+            gr.HTML((_FOLDER / "links.html").read_text(encoding="utf-8"))
+        with gr.Accordion("Guide d'annotation", open=False, elem_id="guide"):
+            gr.HTML(f'<div class="guide">{french.show_guide(self.kind)}</div>')
+        candidates = self.count if self.kind == ANSWERS else 0
+        gr.HTML(french.show_keys(self.kind, candidates))
+        with gr.Row(elem_id="desk"):
+            with gr.Column(elem_id="asked", min_width=440):
+                self.asked = gr.HTML()
+            with gr.Column(elem_id="judged", min_width=440):
+                self._lay_out_verdicts(candidates)
+                self.remark = gr.Textbox(
+                    label="Remarque (facultative)",
+                    lines=2,
+                    max_lines=6,
+                    max_length=REMARK_LENGTH,
+                    elem_id="remark",
+                )
+                with gr.Row(elem_id="moves"):
+                    self.back = gr.Button("← Précédente", elem_id="back", size="md", min_width=130)
+                    self.forth = gr.Button("Suivante →", elem_id="forth", size="md", min_width=130)
+                    self.go = gr.Button(
+                        "Valider et continuer (Entrée)", elem_id="go", variant="primary", size="md"
+                    )
+        self.keep = gr.Button("Enregistrer", visible="hidden", elem_id="keep")
+
+    def _lay_out_verdicts(self, candidates: int) -> None:
+        """Answers, or the original, with a choice of verdict for each question."""
+        self.texts = [] if candidates else [gr.HTML()]
+        self.verdicts = []
+        for place in range(self.count):
+            with gr.Column(elem_classes="judgement"):
+                if candidates:
+                    self.texts.append(gr.HTML())
+                choice = gr.Radio(
+                    french.VERDICTS[self.kind],
+                    label=LETTERS[place] if candidates else french.CRITERIA[CRITERIA[place]],
+                    show_label=not candidates,
+                    elem_classes="verdict",
+                )
+                self.verdicts.append(choice)
+        letters = [(letter, letter) for letter in LETTERS[:candidates]]
+        self.preference = gr.Radio(
+            [*letters, (french.NO_PREFERENCE, NO_PREFERENCE)],
+            label="Préférence (facultative)",
+            visible=candidates > 1,
+            elem_id="preference",
+        )
+
+    def _wire(self, blocks: gr.Blocks) -> None:
+        fields = [self.preference, self.remark, *self.verdicts]
+        said = [self.item, self.seen, self.tab, *fields]
+        sheet = [self.item, self.seen, self.bar, self.asked, *self.texts, *fields]
+        how: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        blocks.load(self._open, None, [self.tab, *sheet], **how).then(js=_BEGIN)
+        changes = [field.input for field in fields]
+        gr.on(
+            [*changes, self.keep.click], self._save, said, [self.seen, self.bar, *fields],
+            trigger_mode="always_last", **how,
+        )  # fmt: skip
+        for button, move in ((self.back, self._back), (self.forth, self._forth), (self.go, self._go)):
+            button.click(move, said, sheet, **how).then(js=_BEGIN)
+
+    # What the page asks
+
+    def _open(self, request: gr.Request) -> list[Any]:
+        desk = self._desk(request)
+        return [secrets.token_hex(8), *self._show(desk, desk.take_first())]
+
+    def _save(self, request: gr.Request, *said: Any) -> list[Any]:
+        item, seen, tab, *fields = said
+        desk = self._desk(request)
+        saved, form = desk.save(item, _form(fields), tab, int(seen))
+        place = self.store.place_of(desk.annotator, item) or 1
+        message = french.OTHER_TAB if saved.other_tab else f"✓ Enregistré à {datetime.now():%H:%M:%S}"
+        bar = self._bar(desk, place, message, saved.other_tab)
+        shown = _values(form) if saved.other_tab else [gr.skip()] * (self.count + 2)
+        return [str(saved.standing.number), bar, *shown]
+
+    def _back(self, request: gr.Request, *said: Any) -> list[Any]:
+        return self._move(said, request, lambda desk, place, form: place - 1 or desk.size)
+
+    def _forth(self, request: gr.Request, *said: Any) -> list[Any]:
+        return self._move(said, request, lambda desk, place, form: place % desk.size + 1)
+
+    def _go(self, request: gr.Request, *said: Any) -> list[Any]:
+        def next_open(desk: Desk, place: int, form: Form) -> int:
+            return place if desk.missing(form) else self.store.next_open(desk.annotator, place) or place
+
+        return self._move(said, request, next_open, wants_whole=True)
+
+    def _move(
+        self,
+        said: Sequence[Any],
+        request: gr.Request,
+        choose: Callable[[Desk, int, Form], int],
+        wants_whole: bool = False,
+    ) -> list[Any]:
+        """Saves what the page says, and shows the item at the place that is chosen."""
+        item, seen, tab, *fields = said
+        desk = self._desk(request)
+        saved, form = desk.save(item, _form(fields), tab, int(seen))
+        place = self.store.place_of(desk.annotator, item) or 1
+        chosen = choose(desk, place, form)
+        if wants_whole and (missing := desk.missing(form)):
+            message = french.tell_missing(self.kind, missing)
+            return self._show(desk, desk.take(chosen), message, warning=True)
+        if saved.other_tab:
+            return self._show(desk, desk.take(chosen), french.OTHER_TAB, warning=True)
+        if wants_whole and chosen == place:
+            return self._show(desk, desk.take(chosen), french.DONE)
+        return self._show(desk, desk.take(chosen))
+
+    # What the page shows
+
+    def _desk(self, request: gr.Request) -> Desk:
+        return Desk(self.store, str(request.username))
+
+    def _bar(self, desk: Desk, place: int, message: str, warning: bool = False) -> str:
+        done = self.store.count_complete(desk.annotator)
+        return french.show_bar(desk.annotator, place, desk.size, done, message, warning)
+
+    def _show(self, desk: Desk, sheet: Sheet, message: str = "", warning: bool = False) -> list[Any]:
+        shown = sheet.item.shown
+        if self.kind == ANSWERS:
+            asked = french.show_question(shown)
+            answers = [shown["answers"][run] for run in desk.order(sheet.item.name)]
+            texts = [french.show_answer(letter, text) for letter, text in zip(LETTERS, answers, strict=False)]
+        else:
+            asked, texts = french.show_row(shown), [french.show_original(shown)]
+        bar = self._bar(desk, sheet.place, message, warning)
+        return [sheet.item.name, str(sheet.seen), bar, asked, *texts, *_values(sheet.form)]
+
+
+def _form(fields: Sequence[str | None]) -> Form:
+    preference, remark, *verdicts = fields
+    return Form(tuple(verdicts), preference, remark or "")
+
+
+def _values(form: Form) -> list[str | None]:
+    return [form.preference, form.remark, *form.verdicts]
