@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluation.review.rating import Rating, clean_remark
-from evaluation.review.review_set import ANSWERS, CRITERIA, NO_PREFERENCE, Item
+from evaluation.review.review_set import ANSWERS, CRITERIA, NO_PREFERENCE, VERDICTS, Item
 from evaluation.review.store import Saved, Store
 from medinjection_fr.record import LETTERS
 
@@ -79,12 +79,22 @@ class Desk:
         """Saves what the page says, and gives what counts now.
 
         Raises:
-            ValueError: The item is not in this annotator's hand: no page of ours sends that.
+            ValueError: The item is not in this annotator's hand, or a field holds what cannot stand there: no page
+                of ours sends that.
         """
         if self.store.place_of(self.annotator, item) is None:
             raise ValueError(f"{item} is not in the hand of {self.annotator}")
+        self._check(form)
         saved = self.store.save(self.annotator, item, self._as_rating(item, form), tab, seen)
         return saved, self._as_form(item, saved.standing.rating)
+
+    def _check(self, form: Form) -> None:
+        questions = len(self.store.questions)
+        letters = LETTERS[:questions] if self.store.kind == ANSWERS else ""
+        if len(form.verdicts) != questions or not {*form.verdicts} <= {None, *VERDICTS[self.store.kind]}:
+            raise ValueError("verdicts that cannot be")
+        if form.preference not in (None, NO_PREFERENCE, *letters):
+            raise ValueError("a preference that cannot be")
 
     def missing(self, form: Form) -> list[str]:
         """Letters or names of the questions without a verdict, as the page shows them."""

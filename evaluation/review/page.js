@@ -3,11 +3,12 @@
   let active = 0;
   let shown = null; // the item that the page shows
   let moving = false; // keys pressed between two items must not reach the one that is left
-  let retry = null;
 
   const all = (selector) => [...document.querySelectorAll(selector)];
   const find = (selector) => document.querySelector(selector);
   const isGiven = (group) => group.querySelector("input:checked") !== null;
+
+  const guideIsOpen = () => find("#guide button").classList.contains("open");
 
   function frame(place, scroll) {
     const groups = all(".judgement");
@@ -21,10 +22,13 @@
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
         moving = false;
-        const item = find("#item textarea, #item input").value;
+        if (localStorage.getItem(outbox())) flush().catch(() => {});
+        const item = value("#item");
         const open = all(".judgement").findIndex((group) => !isGiven(group));
         frame(open < 0 ? 0 : open, item === shown);
         if (item !== shown) window.scrollTo(0, 0);
+        const isFirst = shown === null && find(".bar progress").value === 0 && open === 0;
+        if (isFirst !== guideIsOpen() && (isFirst || item !== shown)) find("#guide button").click();
         shown = item;
       })
     );
@@ -85,21 +89,35 @@
     if (button) button.blur(); // or Enter would press it again
   });
 
-  // When the server does not answer: say so, wait for it, and save what the page shows.
-  function lose() {
-    moving = false;
-    document.body.classList.add("away");
-    retry ??= setInterval(async () => {
-      try {
-        if ((await ask("../alive", { cache: "no-store" })).ok) find("#keep").click();
-      } catch { /* still away */ }
-    }, 2000);
+  // When the server does not answer: say so, keep what the page shows in the browser, and send it when it is back.
+  const outbox = () => `review-outbox-${find(".bar .who")?.textContent}`;
+  const value = (id) => find(`${id} textarea, ${id} input`)?.value ?? "";
+  let retry = null;
+
+  function remember() {
+    const item = value("#item");
+    const kept = JSON.parse(localStorage.getItem(outbox()));
+    if (!item || (kept && kept.item !== item)) return;
+    const given = (group) => group?.querySelector("input:checked")?.value ?? null;
+    localStorage.setItem(outbox(), JSON.stringify({
+      item, seen: value("#seen"), tab: value("#tab"), verdicts: all(".verdict").map(given),
+      preference: given(find("#preference")), remark: value("#remark"),
+    }));
   }
 
-  function regain() {
-    document.body.classList.remove("away");
-    clearInterval(retry);
-    retry = null;
+  function lose() {
+    moving = false;
+    remember();
+    document.body.classList.add("away");
+    retry ??= setInterval(() => flush().catch(() => {}), 2000);
+  }
+
+  async function flush() {
+    const kept = localStorage.getItem(outbox());
+    const answer = await ask("../keep", { method: "POST", body: kept ?? "null" });
+    if (answer.status !== 204 && answer.status !== 400) return; // 400: it can never be saved
+    localStorage.removeItem(outbox());
+    location.reload();
   }
 
   const ask = window.fetch.bind(window);
@@ -107,13 +125,16 @@
     const saves = String(request[0]?.url ?? request[0]).includes("/run/");
     try {
       const answer = await ask(...request);
-      if (saves) answer.ok ? regain() : lose();
+      if (saves && !answer.ok) lose();
       return answer;
     } catch (error) {
       if (saves) lose();
       throw error;
     }
   };
+
+  const isAway = () => document.body.classList.contains("away");
+  for (const kind of ["input", "change"]) document.addEventListener(kind, () => isAway() && remember());
 
   window.review = { begin };
 })();

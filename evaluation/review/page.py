@@ -45,8 +45,8 @@ class Page:
 
     def _lay_out(self) -> None:
         self.item = gr.Textbox(visible="hidden", elem_id="item")
-        self.seen = gr.Textbox(visible="hidden")
-        self.tab = gr.Textbox(visible="hidden")
+        self.seen = gr.Textbox(visible="hidden", elem_id="seen")
+        self.tab = gr.Textbox(visible="hidden", elem_id="tab")
         with gr.Row(elem_id="top"):
             self.bar = gr.HTML()
             gr.HTML((_FOLDER / "links.html").read_text(encoding="utf-8"))
@@ -72,7 +72,6 @@ class Page:
                     self.go = gr.Button(
                         "Valider et continuer (Entrée)", elem_id="go", variant="primary", size="md"
                     )
-        self.keep = gr.Button("Enregistrer", visible="hidden", elem_id="keep")
 
     def _lay_out_verdicts(self, candidates: int) -> None:
         """Answers, or the original, with a choice of verdict for each question."""
@@ -105,7 +104,7 @@ class Page:
         blocks.load(self._open, None, [self.tab, *sheet], **how).then(js=_BEGIN)
         changes = [field.input for field in fields]
         gr.on(
-            [*changes, self.keep.click], self._save, said, [self.seen, self.bar, *fields],
+            changes, self._save, said, [self.seen, self.bar, *fields],
             trigger_mode="always_last", **how,
         )  # fmt: skip
         for button, move in ((self.back, self._back), (self.forth, self._forth), (self.go, self._go)):

@@ -15,6 +15,7 @@ from medinjection_fr.release.digests import digest_json
 ANSWERS, ROWS = "answers", "row"
 CRITERIA = ("correct", "faithful", "fluent", "answerable")
 """What is asked of a row."""
+VERDICTS = {ANSWERS: ("equivalent", "different", "cannot-judge"), ROWS: ("yes", "no", "cannot-judge")}
 NO_PREFERENCE = "none"
 _PSEUDONYM = re.compile(r"[a-z][a-z0-9-]{0,31}")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from evaluation.review import french
 from evaluation.review.access import find_annotator
+from evaluation.review.desk import Desk, Form
 from evaluation.review.exchange import collect_reviews
 from evaluation.review.review_files import FORMATS, write_reviews
 from evaluation.review.store import Store
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 _FOLDER = Path(__file__).parent
 _PAGE = "/evaluation"
-_OPEN = ("/", "/alive", "/favicon.ico")
+_OPEN = ("/", "/favicon.ico")
 _KEPT_S = 30 * 24 * 3600
 _HEADERS = {
     # gradio's page has scripts and styles inside, and makes functions of its templates.
@@ -123,7 +124,7 @@ class _Routes:
         app.add_route("/", self._enter, methods=["GET"])
         app.add_route("/", self._take_token, methods=["POST"])
         app.add_route("/leave", self._leave)
-        app.add_route("/alive", self._nothing)
+        app.add_route("/keep", self._keep, methods=["POST"])
         app.add_route("/favicon.ico", self._nothing)
         app.add_route("/export.{format}", self._export)
 
@@ -148,6 +149,21 @@ class _Routes:
         answer = RedirectResponse("/", 303)
         answer.delete_cookie(self._who.cookie)
         return answer
+
+    async def _keep(self, request: Request) -> Response:
+        """Saves what a page could not send while the server was away; ``null`` if there is nothing."""
+        from starlette.concurrency import run_in_threadpool
+        from starlette.responses import Response
+
+        annotator = str(self._who.annotator(request))
+        try:
+            if said := await request.json():
+                form = Form(tuple(said["verdicts"]), said["preference"], str(said["remark"]))
+                desk = Desk(self._store, annotator)
+                await run_in_threadpool(desk.save, said["item"], form, str(said["tab"]), int(said["seen"]))
+        except (ValueError, KeyError, TypeError):
+            return Response(status_code=400)
+        return Response(status_code=204)
 
     async def _nothing(self, request: Request) -> Response:
         from starlette.responses import Response

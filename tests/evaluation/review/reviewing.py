@@ -34,7 +34,9 @@ def write_run(folder: Path, release: Path, reply: Reply, config: str = "native")
     return folder
 
 
-def answers_set(count: int, runs: tuple[str, ...] = ("base", "native"), text: str = "Une réponse") -> ReviewSet:
+def answers_set(
+    count: int, runs: tuple[str, ...] = ("base", "native"), text: str = "Une réponse"
+) -> ReviewSet:
     items = [
         Item(
             f"q{n:05}",
