@@ -75,11 +75,23 @@ def show_keys(kind: str, candidates: int) -> str:
     return f'<div class="keys">{shown}<span>chiffres avec ou sans Maj</span></div>'
 
 
-def show_bar(annotator: str, place: int, size: int, done: int, message: str, warning: bool = False) -> str:
-    """Progress, and what became of the last action."""
+def show_bar(
+    annotator: str, place: int, size: int, done: int, message: str, warning: bool, coming: str
+) -> str:
+    """Progress, and what became of the last action.
+
+    Args:
+        annotator: Pseudonym.
+        place: Where the item stands.
+        size: Of how many.
+        done: How many are judged.
+        message: What there is to say.
+        warning: Whether it is one.
+        coming: Tells the page's script that an item has come, by another text each time; empty if none has.
+    """
     kind = "warning" if warning else "said"
     return (
-        f'<div class="bar"><b>{done}</b> sur {size} évaluées'
+        f'<div class="bar" data-coming="{coming}"><b>{done}</b> sur {size} évaluées'
         f'<progress max="{size}" value="{done}" aria-label="Progression"></progress>'
         f'<span>n° {place}</span><span class="who">{escape(annotator)}</span>'
         f'<span class="{kind}" role="status">{escape(message)}</span></div>'

@@ -18,7 +18,7 @@
   }
 
   function begin() {
-    // Fields change a moment after the answer of the server.
+    // Fields change a moment after the bar.
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
         moving = false;
@@ -30,6 +30,7 @@
         const isFirst = shown === null && find(".bar progress").value === 0 && open === 0;
         if (isFirst !== guideIsOpen() && (isFirst || item !== shown)) find("#guide button").click();
         shown = item;
+        document.body.dataset.ready = item;
       })
     );
   }
@@ -43,10 +44,7 @@
   }
 
   function press(id) {
-    if (moving) return;
-    moving = true;
-    setTimeout(() => (moving = false), 5000);
-    find(id).click();
+    if (!moving) find(id).click();
   }
 
   function prefer(place) {
@@ -82,12 +80,26 @@
     if (act(event)) event.preventDefault();
   }, true);
 
+  // What the next call to the server is for: saving, unless a button of moves was pressed.
+  let action = "save";
+  const take = () => {
+    const taken = action;
+    action = "save";
+    return taken;
+  };
+
   document.addEventListener("click", (event) => {
     const group = event.target.closest?.(".judgement");
     if (group) frame(all(".judgement").indexOf(group), false);
     const button = event.target.closest?.("button");
     if (button) button.blur(); // or Enter would press it again
-  });
+    if (!button?.closest("#moves")) return;
+    if (moving) return event.stopPropagation();
+    action = button.id;
+    moving = true;
+    delete document.body.dataset.ready;
+    setTimeout(() => (moving = false), 5000);
+  }, true);
 
   // When the server does not answer: say so, keep what the page shows in the browser, and send it when it is back.
   const outbox = () => `review-outbox-${find(".bar .who")?.textContent}`;
@@ -136,5 +148,14 @@
   const isAway = () => document.body.classList.contains("away");
   for (const kind of ["input", "change"]) document.addEventListener(kind, () => isAway() && remember());
 
-  window.review = { begin };
+  // The bar of an item that has come names its coming; that of a save does not.
+  let coming = null;
+  new MutationObserver(() => {
+    const named = find(".bar")?.dataset.coming;
+    if (!named || named === coming) return;
+    coming = named;
+    begin();
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
+  window.review = { take };
 })();

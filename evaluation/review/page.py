@@ -6,7 +6,7 @@ This module imports gradio, which looks for ``gr.Request`` among its names: impo
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,11 @@ from evaluation.review import french
 from evaluation.review.desk import Desk, Form, Sheet
 from evaluation.review.rating import REMARK_LENGTH
 from evaluation.review.review_set import ANSWERS, CRITERIA, NO_PREFERENCE
-from evaluation.review.store import Store
+from evaluation.review.store import Saved, Store
 from medinjection_fr.record import LETTERS
 
 _FOLDER = Path(__file__).parent
-_BEGIN = "() => window.review.begin()"
+_TAKE_ACTION = "(_, ...said) => [window.review.take(), ...said]"
 
 
 class Page:
@@ -44,6 +44,7 @@ class Page:
         return blocks
 
     def _lay_out(self) -> None:
+        self.action = gr.Textbox(visible="hidden")
         self.item = gr.Textbox(visible="hidden", elem_id="item")
         self.seen = gr.Textbox(visible="hidden", elem_id="seen")
         self.tab = gr.Textbox(visible="hidden", elem_id="tab")
@@ -97,18 +98,20 @@ class Page:
         )
 
     def _wire(self, blocks: gr.Blocks) -> None:
+        """One event for all that is said and every move: gradio sends its calls one after the other."""
         fields = [self.preference, self.remark, *self.verdicts]
-        said = [self.item, self.seen, self.tab, *fields]
         sheet = [self.item, self.seen, self.bar, self.asked, *self.texts, *fields]
         how: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        blocks.load(self._open, None, [self.tab, *sheet], **how).then(js=_BEGIN)
-        changes = [field.input for field in fields]
+        blocks.load(self._open, None, [self.tab, *sheet], **how)
         gr.on(
-            changes, self._save, said, [self.seen, self.bar, *fields],
-            trigger_mode="always_last", **how,
-        )  # fmt: skip
-        for button, move in ((self.back, self._back), (self.forth, self._forth), (self.go, self._go)):
-            button.click(move, said, sheet, **how).then(js=_BEGIN)
+            [*(field.input for field in fields), self.back.click, self.forth.click, self.go.click],
+            self._act,
+            [self.action, self.item, self.seen, self.tab, *fields],
+            sheet,
+            js=_TAKE_ACTION,
+            trigger_mode="always_last",
+            **how,
+        )
 
     # What the page asks
 
@@ -116,58 +119,47 @@ class Page:
         desk = self._desk(request)
         return [secrets.token_hex(8), *self._show(desk, desk.take_first())]
 
-    def _save(self, request: gr.Request, *said: Any) -> list[Any]:
-        item, seen, tab, *fields = said
-        desk = self._desk(request)
-        saved, form = desk.save(item, _form(fields), tab, int(seen))
-        place = self.store.place_of(desk.annotator, item) or 1
-        message = french.OTHER_TAB if saved.other_tab else f"✓ Enregistré à {datetime.now():%H:%M:%S}"
-        bar = self._bar(desk, place, message, saved.other_tab)
-        shown = _values(form) if saved.other_tab else [gr.skip()] * (self.count + 2)
-        return [str(saved.standing.number), bar, *shown]
-
-    def _back(self, request: gr.Request, *said: Any) -> list[Any]:
-        return self._move(said, request, lambda desk, place, form: place - 1 or desk.size)
-
-    def _forth(self, request: gr.Request, *said: Any) -> list[Any]:
-        return self._move(said, request, lambda desk, place, form: place % desk.size + 1)
-
-    def _go(self, request: gr.Request, *said: Any) -> list[Any]:
-        def next_open(desk: Desk, place: int, form: Form) -> int:
-            return place if desk.missing(form) else self.store.next_open(desk.annotator, place) or place
-
-        return self._move(said, request, next_open, wants_whole=True)
-
-    def _move(
-        self,
-        said: Sequence[Any],
-        request: gr.Request,
-        choose: Callable[[Desk, int, Form], int],
-        wants_whole: bool = False,
+    def _act(
+        self, request: gr.Request, action: str, item: str, seen: str, tab: str, *fields: Any
     ) -> list[Any]:
-        """Saves what the page says, and shows the item at the place that is chosen."""
-        item, seen, tab, *fields = said
+        """Saves what the page says; unless that is all, shows another item."""
         desk = self._desk(request)
         saved, form = desk.save(item, _form(fields), tab, int(seen))
         place = self.store.place_of(desk.annotator, item) or 1
-        chosen = choose(desk, place, form)
-        if wants_whole and (missing := desk.missing(form)):
-            message = french.tell_missing(self.kind, missing)
-            return self._show(desk, desk.take(chosen), message, warning=True)
-        if saved.other_tab:
-            return self._show(desk, desk.take(chosen), french.OTHER_TAB, warning=True)
-        if wants_whole and chosen == place:
-            return self._show(desk, desk.take(chosen), french.DONE)
-        return self._show(desk, desk.take(chosen))
+        if action == "save":
+            return self._tell_saved(desk, place, saved, form)
+        missing = desk.missing(form) if action == "go" else []
+        if missing:
+            return self._show(desk, desk.take(place), french.tell_missing(self.kind, missing), warning=True)
+        if (chosen := self._choose(desk, action, place)) is None:
+            return self._show(desk, desk.take(place), french.DONE)
+        message = french.OTHER_TAB if saved.other_tab else ""
+        return self._show(desk, desk.take(chosen), message, saved.other_tab)
+
+    def _choose(self, desk: Desk, action: str, place: int) -> int | None:
+        """The place to go to; ``None`` if everything is judged."""
+        if action == "back":
+            return place - 1 or desk.size
+        if action == "forth":
+            return place % desk.size + 1
+        return self.store.next_open(desk.annotator, place)
+
+    def _tell_saved(self, desk: Desk, place: int, saved: Saved, form: Form) -> list[Any]:
+        message = french.OTHER_TAB if saved.other_tab else f"✓ Enregistré à {datetime.now():%H:%M:%S}"
+        bar = self._bar(desk, place, message, saved.other_tab, is_new=False)
+        fields = _values(form) if saved.other_tab else [gr.skip()] * (self.count + 2)
+        unchanged = [gr.skip()] * (1 + len(self.texts))
+        return [gr.skip(), str(saved.standing.number), bar, *unchanged, *fields]
 
     # What the page shows
 
     def _desk(self, request: gr.Request) -> Desk:
         return Desk(self.store, str(request.username))
 
-    def _bar(self, desk: Desk, place: int, message: str, warning: bool = False) -> str:
+    def _bar(self, desk: Desk, place: int, message: str, warning: bool, is_new: bool) -> str:
         done = self.store.count_complete(desk.annotator)
-        return french.show_bar(desk.annotator, place, desk.size, done, message, warning)
+        coming = secrets.token_hex(4) if is_new else ""
+        return french.show_bar(desk.annotator, place, desk.size, done, message, warning, coming)
 
     def _show(self, desk: Desk, sheet: Sheet, message: str = "", warning: bool = False) -> list[Any]:
         shown = sheet.item.shown
@@ -177,7 +169,7 @@ class Page:
             texts = [french.show_answer(letter, text) for letter, text in zip(LETTERS, answers, strict=False)]
         else:
             asked, texts = french.show_row(shown), [french.show_original(shown)]
-        bar = self._bar(desk, sheet.place, message, warning)
+        bar = self._bar(desk, sheet.place, message, warning, is_new=True)
         return [sheet.item.name, str(sheet.seen), bar, asked, *texts, *_values(sheet.form)]
 
 
