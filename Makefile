@@ -45,7 +45,7 @@ $(VENV)/.dev: $(VENV)/.core
 TORCH ?= torch==2.13.0
 $(VENV)/.train: $(VENV)/.dev
 	$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)"
-	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev,train,evaluate]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev,train,evaluate,review]"
 	touch $@
 
 clean:

@@ -10,6 +10,7 @@ import click
 
 from evaluation.judging.command import judge
 from evaluation.options import PATH, backend_options, config_option, data_option, split_option
+from evaluation.review.command import review
 from medinjection_fr.command_line import Commands
 from medinjection_fr.generate.cli import model_options
 
@@ -150,6 +151,7 @@ def tasks(config: str, split: str, data: str, output: Path) -> None:
 
 
 main.add_command(judge)
+main.add_command(review)
 
 
 if __name__ == "__main__":
