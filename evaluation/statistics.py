@@ -6,7 +6,7 @@ Records of one case (``group_id``) are not independent: cases are drawn again, n
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -34,6 +34,47 @@ class Interval(NamedTuple):
     high: float
     records: int
     cases: int
+
+
+class Statistic(NamedTuple):
+    """A figure of items that each count as often as they were drawn.
+
+    Attributes:
+        of: Takes weights (draws × items) and gives a value per draw, ``nan`` where it is not defined.
+        undefined: Why it has no value, to be told if it has none over all items.
+        parameters: How many numbers it fits, the means of strata among them: they make draws vary less than
+            samples do.
+    """
+
+    of: Callable[[Floats], Floats]
+    undefined: str
+    parameters: int = 1
+
+
+class Estimate(NamedTuple):
+    """A statistic of all items with its expanded percentile interval; what is not defined is ``nan``.
+
+    Expanded (Hesterberg 2015, The American Statistician 69:371–386, 4.3): with n cases and k parameters the
+    ends are those that √(n / (n - k)) times the quantile of Student's t with n - k degrees of freedom finds
+    in the normal distribution.
+
+    Attributes:
+        value: Of all items.
+        low: Lower end.
+        high: Upper end.
+        p: The level at which the interval ends at 0: below 0.05 where that of 95 % excludes it, but for
+            draws on the border. The share of draws on a side is (1 + those) / (1 + all).
+        note: Why there is no value or no interval; empty if there are both.
+    """
+
+    value: float
+    low: float
+    high: float
+    p: float
+    note: str
+
+
+_UNDEFINED_DRAWS = 0.05  # more of them, and the rest say too little about the spread
 
 
 class Resampled:
@@ -97,18 +138,74 @@ class Resampled:
     def _by_case(self, values: Floats) -> Floats:
         return np.bincount(self._case, values, self._cases).astype(np.float64)
 
+    def estimates(self, statistics: Mapping[str, Statistic], level: float = 0.95) -> dict[str, Estimate]:
+        """Statistics that are no means, all from the same draws.
+
+        Draws where a statistic is not defined are left out; if they are more than 5 %, there is no interval.
+        """
+        if not len(self._case):
+            return {name: _no_estimate("no items") for name in statistics}
+        alone = np.ones((1, len(self._case)))
+        values = {name: float(statistic.of(alone)[0]) for name, statistic in statistics.items()}
+        defined = [name for name, value in values.items() if not math.isnan(value)]
+        drawn: dict[str, list[Floats]] = {name: [] for name in defined}
+        if self._cases > 1 and defined:
+            for times in self._times(_CHUNK // 8 // len(self._case)):
+                weights = times[:, self._case]
+                for name in defined:
+                    drawn[name].append(statistics[name].of(weights))
+        return {
+            name: _estimate(value, drawn[name], level, self._cases, statistics[name].parameters)
+            if name in drawn
+            else _no_estimate(statistics[name].undefined)
+            for name, value in values.items()
+        }
+
     def _draw(self, columns: Floats) -> Floats:
         """Sums of the columns over each draw of cases: resamples × columns."""
+        return np.concatenate([times @ columns.T for times in self._times(_CHUNK // max(1, self._cases))])
+
+    def _times(self, rows_at_once: int) -> Iterator[Floats]:
+        """How often each case was drawn: some draws × cases, until all draws were given."""
         generator = np.random.default_rng(self._seed)
-        step = max(1, _CHUNK // max(1, self._cases))
-        parts = []
+        step = max(1, rows_at_once)
         for start in range(0, self._resamples, step):
             rows = min(step, self._resamples - start)
             drawn = generator.integers(self._cases, size=(rows, self._cases))
             drawn += np.arange(rows)[:, None] * self._cases
             times = np.bincount(drawn.ravel(), minlength=rows * self._cases).reshape(rows, self._cases)
-            parts.append(times.astype(np.float64) @ columns.T)
-        return np.concatenate(parts)
+            yield times.astype(np.float64)
+
+
+def _no_estimate(note: str) -> Estimate:
+    return Estimate(math.nan, math.nan, math.nan, math.nan, note)
+
+
+def _estimate(value: float, parts: Sequence[Floats], level: float, cases: int, parameters: int) -> Estimate:
+    if not parts:
+        return Estimate(value, math.nan, math.nan, math.nan, "one case: no interval")
+    drawn = np.concatenate(parts)
+    held = drawn[~np.isnan(drawn)]
+    undefined = 1 - len(held) / len(drawn)
+    if undefined > _UNDEFINED_DRAWS:
+        note = f"not defined in {undefined:.0%} of the draws: no interval"
+        return Estimate(value, math.nan, math.nan, math.nan, note)
+    if np.ptp(held) < 1e-12:
+        return Estimate(value, math.nan, math.nan, math.nan, "the same in every draw: no interval")
+    return Estimate(value, *_expanded(held, level, cases, parameters), "")
+
+
+def _expanded(drawn: Floats, level: float, cases: int, parameters: int) -> tuple[float, float, float]:
+    """Ends of the expanded percentile interval, and p."""
+    from scipy.special import ndtr, ndtri, stdtr, stdtrit
+
+    freedom = max(1, cases - parameters)
+    wider = math.sqrt(max(cases, freedom) / freedom)
+    tail = float(ndtr(wider * stdtrit(freedom, (1 - level) / 2)))
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    side = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
+    p = 2 * float(stdtr(freedom, ndtri((1 + side) / (1 + len(drawn))) / wider))
+    return float(low), float(high), min(1.0, p)
 
 
 def _interval(sums: Floats, counts: Floats, means: Floats, level: float) -> Interval:
