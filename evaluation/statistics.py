@@ -62,8 +62,8 @@ class Estimate(NamedTuple):
         value: Of all items.
         low: Lower end.
         high: Upper end.
-        p: The level at which the interval ends at 0: below 0.05 where that of 95 % excludes it, but for
-            draws on the border. The share of draws on a side is (1 + those) / (1 + all).
+        p: The level at which the interval ends at 0: below 0.05 exactly where that of 95 % excludes it. Its
+            share of draws beyond 0 is never under 1 / (1 + draws).
         note: Why there is no value or no interval; empty if there are both.
     """
 
@@ -203,8 +203,9 @@ def _expanded(drawn: Floats, level: float, cases: int, parameters: int) -> tuple
     wider = math.sqrt(max(cases, freedom) / freedom)
     tail = float(ndtr(wider * stdtrit(freedom, (1 - level) / 2)))
     low, high = np.quantile(drawn, [tail, 1 - tail])
-    side = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
-    p = 2 * float(stdtr(freedom, ndtri((1 + side) / (1 + len(drawn))) / wider))
+    below = float(np.interp(0, np.sort(drawn), np.linspace(0, 1, len(drawn))))
+    beyond = max(min(below, 1 - below), 1 / (1 + len(drawn)))
+    p = 2 * float(stdtr(freedom, ndtri(beyond) / wider))
     return float(low), float(high), min(1.0, p)
 
 

@@ -6,6 +6,7 @@ same. What is left of length in a verdict cannot be what people see, nor the gen
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from evaluation.agreement.correlations import within_strata
 from evaluation.agreement.figures import as_json, number, undefined
 from evaluation.agreement.logistic import fit, random_effect_precision
 from evaluation.agreement.paired import Paired
-from evaluation.statistics import RESAMPLES, Estimate, Floats, Resampled, Statistic
+from evaluation.statistics import RESAMPLES, Floats, Resampled, Statistic
 
 GENERATOR_EFFECTS = ("fixed", "random", "none")
 
@@ -46,38 +47,46 @@ def length_effect(
     if gives_verdicts:
         scored = scored.part(scored.verdicts >= 0)
     values = scored.verdicts.astype(np.float64) if gives_verdicts else scored.values
-    strata = list(zip(scored.runs, scored.people.tolist(), strict=True))
     lengths = np.log1p(scored.words)
     effect = generator_effect if len(set(scored.runs)) > 1 else "none"
-    why = _why_undefined(values, lengths)
+    found = _estimates(scored, lengths, values, effect if gives_verdicts else None, resamples)
+    return {
+        "items": len(scored.ids),
+        "partial_correlation": found["partial_correlation"],
+        "logistic": {"length_coefficient": found["logistic"], "generator_effect": effect},
+        "matched_difference": found["matched_difference"],
+    }
+
+
+def _estimates(
+    scored: Paired, lengths: Floats, values: Floats, effect: str | None, resamples: int
+) -> dict[str, dict[str, Any]]:
+    """By name; ``effect`` is ``None`` where the values are no verdicts."""
+    if why := _why_undefined(values, lengths):
+        return dict.fromkeys(("partial_correlation", "logistic", "matched_difference"), _undefined(why))
+    strata = list(zip(scored.runs, scored.people.tolist(), strict=True))
+    means = sum(number > 1 for number in Counter(strata).values())
     statistics = {
         "partial_correlation": Statistic(
             partial(within_strata, x=lengths, y=values, strata=strata),
-            why or "neither varies among answers that people judge alike",
-            len(set(strata)) + 1,
+            "neither varies among answers that people judge alike",
+            means + 1,
         ),
         "matched_difference": Statistic(
             partial(matched_difference, halves=_halves(scored.words, strata), values=values, strata=strata),
-            why or "no longer and shorter answers that people judge alike",
-            2 * len(set(strata)),
+            "no longer and shorter answers that people judge alike",
+            2 * means,
         ),
     }
-    if gives_verdicts and not why:
+    if effect is not None:
         statistics["logistic"] = _logistic(scored, lengths, values, effect)
     found = Resampled(scored.groups, resamples).estimates(statistics)
-    logistic = (
-        _with_p(found["logistic"]) if "logistic" in found else undefined(why or "gives a score, no verdict")
-    )
-    return {
-        "items": len(scored.ids),
-        "partial_correlation": _with_p(found["partial_correlation"]),
-        "logistic": {"length_coefficient": logistic, "generator_effect": effect},
-        "matched_difference": _with_p(found["matched_difference"]),
-    }
+    told = {name: as_json(estimate) | {"p": number(estimate.p)} for name, estimate in found.items()}
+    return {"logistic": _undefined("gives a score, no verdict")} | told
 
 
-def _with_p(estimate: Estimate) -> dict[str, Any]:
-    return as_json(estimate) | {"p": number(estimate.p)}
+def _undefined(note: str) -> dict[str, Any]:
+    return undefined(note) | {"p": None}
 
 
 def _why_undefined(values: Floats, lengths: Floats) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from evaluation.statistics import Floats
 
-_STEPS, _LARGEST_STEP, _STILL = 60, 3.0, 1e-9
+_STEPS, _LARGEST_STEP, _STILL = 300, 3.0, 1e-8
 
 
 def fit(weights: Floats, design: Floats, verdicts: Floats, precision: Floats | None = None) -> Floats:
@@ -31,9 +31,10 @@ def fit(weights: Floats, design: Floats, verdicts: Floats, precision: Floats | N
     found = np.zeros((len(weights), columns))
     if len(weights) > 1:
         found[:] = np.nan_to_num(fit(weights.mean(0)[None], design, verdicts, prior[:1]))
+    products = (design[:, :, None] * design[:, None, :]).reshape(len(design), -1)
     moving = np.arange(len(weights))
     for _ in range(_STEPS):
-        step = _step(weights[moving], design, verdicts, prior[moving], found[moving])
+        step = _step(weights[moving], design, products, verdicts, prior[moving], found[moving])
         found[moving] += step
         moving = moving[np.abs(step).max(1) > _STILL]
         if not len(moving):
@@ -42,30 +43,29 @@ def fit(weights: Floats, design: Floats, verdicts: Floats, precision: Floats | N
     return found
 
 
-def _step(weights: Floats, design: Floats, verdicts: Floats, prior: Floats, found: Floats) -> Floats:
-    """Newton's step of the modified score, cut to a largest size."""
-    share, inverse = _information(weights, design, prior, found)
+def _step(
+    weights: Floats, design: Floats, products: Floats, verdicts: Floats, prior: Floats, found: Floats
+) -> Floats:
+    """Newton's step of the modified score, cut to a largest size.
+
+    Args:
+        weights: Draws × items.
+        design: Items × columns.
+        products: Every item's xᵢxᵢ': items × columns².
+        verdicts: 0 or 1 for each item.
+        prior: Precisions: draws × columns.
+        found: Coefficients so far: draws × columns.
+    """
+    columns = design.shape[1]
+    share = 1 / (1 + np.exp(-np.clip(found @ design.T, -500, 500)))
     spread = share * (1 - share)
-    products = _products(design)
+    information = ((weights * spread) @ products).reshape(-1, columns, columns)
+    inverse = np.linalg.pinv(information + np.eye(columns) * prior[:, None, :], rcond=1e-12, hermitian=True)
     leverage = spread * (inverse.reshape(len(weights), -1) @ products.T)
     score = (weights * (verdicts - share + leverage * (0.5 - share))) @ design - prior * found
     step = np.einsum("dij,dj->di", inverse, score)
     largest = np.abs(step).max(1, keepdims=True)
     return np.asarray(step * np.minimum(1, _LARGEST_STEP / np.maximum(largest, 1e-300)))
-
-
-def _information(weights: Floats, design: Floats, prior: Floats, found: Floats) -> tuple[Floats, Floats]:
-    """Probabilities (draws × items), and (X'WX + P)⁻¹ (draws × columns × columns)."""
-    columns = design.shape[1]
-    share = 1 / (1 + np.exp(-np.clip(found @ design.T, -500, 500)))
-    information = ((weights * share * (1 - share)) @ _products(design)).reshape(-1, columns, columns)
-    inverse = np.linalg.pinv(information + np.eye(columns) * prior[:, None, :], rcond=1e-12, hermitian=True)
-    return share, inverse.astype(np.float64, copy=False)
-
-
-def _products(design: Floats) -> Floats:
-    """Every item's xᵢxᵢ': items × columns²."""
-    return (design[:, :, None] * design[:, None, :]).reshape(len(design), -1)
 
 
 def random_effect_precision(design: Floats, verdicts: Floats, effects: slice) -> Floats:
