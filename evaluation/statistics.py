@@ -54,9 +54,10 @@ class Statistic(NamedTuple):
 class Estimate(NamedTuple):
     """A statistic of all items with its expanded percentile interval; what is not defined is ``nan``.
 
-    Expanded (Hesterberg 2015, The American Statistician 69:371–386, 4.3): with n cases and k parameters the
-    ends are those that √(n / (n - k)) times the quantile of Student's t with n - k degrees of freedom finds
-    in the normal distribution.
+    Expanded (Hesterberg 2015, The American Statistician 69:371–386): draws vary less than samples do. Its ends
+    are where the normal distribution has √c times the quantile of Student's t with G - 1 degrees of freedom,
+    c = G / (G - 1) · (N - 1) / (N - k), for N items of G cases and k parameters (Cameron and Miller 2015,
+    Journal of Human Resources 50:317–372).
 
     Attributes:
         value: Of all items.
@@ -155,11 +156,26 @@ class Resampled:
                 for name in defined:
                     drawn[name].append(statistics[name].of(weights))
         return {
-            name: _estimate(value, drawn[name], level, self._cases, statistics[name].parameters)
+            name: self._estimate(value, drawn[name], level, statistics[name].parameters)
             if name in drawn
             else _no_estimate(statistics[name].undefined)
             for name, value in values.items()
         }
+
+    def _estimate(self, value: float, parts: Sequence[Floats], level: float, parameters: int) -> Estimate:
+        if not parts:
+            return Estimate(value, math.nan, math.nan, math.nan, "one case: no interval")
+        drawn = np.concatenate(parts)
+        held = np.sort(drawn[~np.isnan(drawn)])
+        undefined = 1 - len(held) / len(drawn)
+        if undefined > _UNDEFINED_DRAWS:
+            note = f"not defined in {undefined:.0%} of the draws: no interval"
+            return Estimate(value, math.nan, math.nan, math.nan, note)
+        if np.ptp(held) < 1e-12:
+            return Estimate(value, math.nan, math.nan, math.nan, "the same in every draw: no interval")
+        items, cases = len(self._case), self._cases
+        wider = math.sqrt(cases / (cases - 1) * (items - 1) / max(1, items - parameters))
+        return Estimate(value, *_expanded(held, level, wider, cases - 1), "")
 
     def _draw(self, columns: Floats) -> Floats:
         """Sums of the columns over each draw of cases: resamples × columns."""
@@ -181,32 +197,15 @@ def _no_estimate(note: str) -> Estimate:
     return Estimate(math.nan, math.nan, math.nan, math.nan, note)
 
 
-def _estimate(value: float, parts: Sequence[Floats], level: float, cases: int, parameters: int) -> Estimate:
-    if not parts:
-        return Estimate(value, math.nan, math.nan, math.nan, "one case: no interval")
-    drawn = np.concatenate(parts)
-    held = drawn[~np.isnan(drawn)]
-    undefined = 1 - len(held) / len(drawn)
-    if undefined > _UNDEFINED_DRAWS:
-        note = f"not defined in {undefined:.0%} of the draws: no interval"
-        return Estimate(value, math.nan, math.nan, math.nan, note)
-    if np.ptp(held) < 1e-12:
-        return Estimate(value, math.nan, math.nan, math.nan, "the same in every draw: no interval")
-    return Estimate(value, *_expanded(held, level, cases, parameters), "")
-
-
-def _expanded(drawn: Floats, level: float, cases: int, parameters: int) -> tuple[float, float, float]:
-    """Ends of the expanded percentile interval, and p."""
+def _expanded(drawn: Floats, level: float, wider: float, freedom: int) -> tuple[float, float, float]:
+    """Ends of the expanded percentile interval, and p, of draws in order."""
     from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-    freedom = max(1, cases - parameters)
-    wider = math.sqrt(max(cases, freedom) / freedom)
     tail = float(ndtr(wider * stdtrit(freedom, (1 - level) / 2)))
-    low, high = np.quantile(drawn, [tail, 1 - tail])
-    below = float(np.interp(0, np.sort(drawn), np.linspace(0, 1, len(drawn))))
-    beyond = max(min(below, 1 - below), 1 / (1 + len(drawn)))
-    p = 2 * float(stdtr(freedom, ndtri(beyond) / wider))
-    return float(low), float(high), min(1.0, p)
+    low, high = np.quantile(drawn, [tail, 1 - tail], method="weibull")
+    below = float(np.interp(0, drawn, np.arange(1, len(drawn) + 1) / (len(drawn) + 1)))
+    beyond = min(below, 1 - below)
+    return float(low), float(high), min(1.0, 2 * float(stdtr(freedom, ndtri(beyond) / wider)))
 
 
 def _interval(sums: Floats, counts: Floats, means: Floats, level: float) -> Interval:

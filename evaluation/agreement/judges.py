@@ -56,7 +56,7 @@ def _correlations(scored: Paired, resamples: int) -> dict[str, Any]:
         for who, values in (("the judge", scored.values), ("people", scored.people))
         if len(values) and np.ptp(values) == 0
     ]
-    why = f"{' and '.join(constant)} always say the same" if constant else "no answer has both scores"
+    why = f"always the same: {' and '.join(constant)}" if constant else "no answer has both scores"
     statistics = {
         name: Statistic(partial(of, x=scored.people, y=scored.values), why)
         for name, of in CORRELATIONS.items()

@@ -11,41 +11,49 @@ from rich.table import Table
 from medinjection_fr.tables import open_console
 
 Figure = Mapping[str, Any]
-_AGAINST = {
-    "pearson": "Pearson",
-    "spearman": "Spearman",
-    "kendall": "Kendall τ-b",
-    "kappa": "kappa",
-    "mcc": "MCC",
-    "balanced_accuracy": "balanced accuracy",
-}
-_LENGTH = "given people's verdict and generator; no effect is 0. log(1 + words). p beside each interval."
+_CORRELATIONS = {"pearson": "Pearson", "spearman": "Spearman", "kendall": "Kendall τ-b"}
+_AGREEMENT = {"kappa": "kappa", "mcc": "MCC", "balanced_accuracy": "balanced accuracy"}
+_INTERVAL = "value [95 % interval]"
+
+
+class _Notes:
+    """Why figures are missing, each reason once for a judge."""
+
+    def __init__(self) -> None:
+        self._titles: dict[tuple[str, str], dict[str, None]] = {}
+
+    def cell(self, figure: Figure, who: str, title: str) -> str:
+        """A figure as people read it; the reason goes to the notes if it is missing."""
+        if note := figure.get("note"):
+            self._titles.setdefault((who, note), {})[title] = None
+        if figure["value"] is None:
+            return "–"
+        text = f"{figure['value']:.2f}"
+        if figure["low"] is not None:
+            text += f" [{figure['low']:.2f}; {figure['high']:.2f}]"
+        return text + (f"\np {figure['p']:.3f}" if figure.get("p") is not None else "")
+
+    def lines(self) -> Iterable[str]:
+        """A line for each reason."""
+        for (who, note), titles in self._titles.items():
+            yield f"{who}: {', '.join(titles)}: {note}"
 
 
 def print_agreement(found: Mapping[str, Any]) -> None:
     """People among themselves, judges against people, length, interventions and position."""
-    console = open_console()
-    notes: dict[str, None] = {}
+    console, notes = open_console(), _Notes()
     _print_people(found["people"], console, notes)
-    _print_judges(found["judges"], console, notes)
+    title = f"Judges and the share of people that say equivalent, {_INTERVAL}"
+    _print_judges(found["judges"], title, _CORRELATIONS, console, notes)
+    title = f"Judges and what most people say, {_INTERVAL}"
+    _print_judges(found["judges"], title, _AGREEMENT, console, notes)
     _print_length(found["length"], console, notes)
     if found["interventions"]:
         _print_interventions(found["interventions"], console)
     if found["position"]:
         _print_position(found["position"], console)
-    for note in notes:
-        console.print(f"– {note}", markup=False)
-
-
-def _cell(figure: Figure, notes: dict[str, None], where: str) -> str:
-    if note := figure.get("note"):
-        notes[f"{where}: {note}"] = None
-    if figure["value"] is None:
-        return "–"
-    if figure["low"] is None:
-        return f"{figure['value']:.2f}"
-    text = f"{figure['value']:.2f}\n[{figure['low']:.2f}; {figure['high']:.2f}]"
-    return text + (f"\np {figure['p']:.3f}" if figure.get("p") is not None else "")
+    for line in notes.lines():
+        console.print(f"– {line}", markup=False)
 
 
 def _percent(share: float | None) -> str:
@@ -59,76 +67,68 @@ def _percents(figure: Figure) -> str:
 
 
 def _table(title: str, columns: Iterable[str], left: int, caption: str | None = None) -> Table:
-    table = Table(title=title, caption=caption, show_lines=True)
+    table = Table(title=title, caption=caption)
     for place, name in enumerate(columns):
         table.add_column(name, justify="left" if place < left else "right", overflow="fold")
     return table
 
 
-def _print_people(people: Figure, console: Console, notes: dict[str, None]) -> None:
+def _print_people(people: Figure, console: Console, notes: _Notes) -> None:
     rates = ", ".join(f"{name} {_percent(share)} %" for name, share in people["base_rates"].items())
-    counted = f"{people['items']:,} items, {people['judgements']:,} verdicts ({rates}), "
-    table = _table(
-        "People, value [95 % interval]",
-        ("figure", "between", "items", "value"),
-        2,
-        f"{counted}{people['cannot_judge']:,} times cannot judge",
-    )
+    table = _table(f"People, {_INTERVAL}", ("figure", "between", "answers", "value"), 2)
     for pair in people["cohen_kappa"]:
         between = f"{pair['first']}, {pair['second']}"
-        table.add_row("Cohen's kappa", between, f"{pair['items']:,}", _cell(pair, notes, f"kappa, {between}"))
+        table.add_row("Cohen's kappa", between, f"{pair['items']:,}", notes.cell(pair, between, "kappa"))
     for name, title in (("fleiss_kappa", "Fleiss' kappa"), ("krippendorff_alpha", "Krippendorff's alpha")):
-        table.add_row(title, "all", f"{people['items']:,}", _cell(people[name], notes, title))
+        table.add_row(title, "all", f"{people['items']:,}", notes.cell(people[name], "people", title))
     console.print(table)
+    counted = f"{people['items']:,} answers, {people['judgements']:,} verdicts: {rates}"
+    console.print(f"{counted}; {people['cannot_judge']:,} times: cannot judge.", markup=False)
 
 
-def _print_judges(rows: Sequence[Figure], console: Console, notes: dict[str, None]) -> None:
-    columns = ("judge", "generator", "answers", "people yes %", "judge yes %", "unscored", *_AGAINST.values())
-    caption = "Correlations: with the share of people that say equivalent; the others: with their majority."
-    table = _table("Judges against people, value [95 % interval]", columns, 2, caption)
+def _print_judges(
+    rows: Sequence[Figure], title: str, figures: Mapping[str, str], console: Console, notes: _Notes
+) -> None:
+    columns = ("judge", "generator", "answers", "divided", "people yes %", "judge yes %", "unscored")
+    table = _table(title, (*columns, *figures.values()), 2)
     for row in rows:
-        ties = f"\n{row['ties']} divided" if row["ties"] else ""
-        cells = [
-            _cell(row[name], notes, f"{row['judge']}, {row['generator']}, {title}")
-            for name, title in _AGAINST.items()
-        ]
         table.add_row(
             row["judge"],
             row["generator"],
-            f"{row['items']:,}{ties}",
-            _percent(row["people_base_rate"]),
-            _percent(row["judge_base_rate"]),
+            *(f"{row[name]:,}" for name in ("items", "ties")),
+            *(_percent(row[name]) for name in ("people_base_rate", "judge_base_rate")),
             f"{row['unscored']:,}",
-            *cells,
+            *(notes.cell(row[name], row["judge"], title) for name, title in figures.items()),
         )
     console.print(table)
 
 
-def _print_length(rows: Sequence[Figure], console: Console, notes: dict[str, None]) -> None:
+def _print_length(rows: Sequence[Figure], console: Console, notes: _Notes) -> None:
     columns = (
         "judge",
         "generator",
         "answers",
         "partial correlation",
         "logistic coefficient",
-        "longer - shorter half",
+        "longer - shorter",
     )
-    table = _table("Length, value [95 % interval]", columns, 2, _LENGTH)
+    caption = "Of answers that people judge alike, by generator; length is log(1 + words); no effect is 0"
+    table = _table(f"Judges and length, {_INTERVAL}", columns, 2, caption)
     for row in rows:
-        logistic, effect = row["logistic"]["length_coefficient"], row["logistic"]["generator_effect"]
-        where = f"{row['judge']}, {row['generator']}, length"
-        coefficient = _cell(logistic, notes, f"{where}, logistic")
-        if effect != "none":
-            coefficient += f"\n{effect} effect"
+        logistic = row["logistic"]["length_coefficient"]
         table.add_row(
             row["judge"],
             row["generator"],
             f"{row['items']:,}",
-            _cell(row["partial_correlation"], notes, f"{where}, partial correlation"),
-            coefficient,
-            _cell(row["matched_difference"], notes, f"{where}, matched difference"),
+            notes.cell(row["partial_correlation"], row["judge"], "partial correlation"),
+            notes.cell(logistic, row["judge"], "logistic coefficient"),
+            notes.cell(row["matched_difference"], row["judge"], "longer - shorter"),
         )
     console.print(table)
+    if effects := {row["logistic"]["generator_effect"] for row in rows} - {"none"}:
+        console.print(
+            f"Logistic regression of all runs: {', '.join(sorted(effects))} effect of the generator."
+        )
 
 
 def _print_interventions(rows: Sequence[Figure], console: Console) -> None:
@@ -142,7 +142,7 @@ def _print_interventions(rows: Sequence[Figure], console: Console) -> None:
         "to different %",
         "flipped %",
     )
-    table = _table("The same answer in another form", columns, 3)
+    table = _table("The same answer in another form [95 % interval]", columns, 3)
     for row in rows:
         counts = (f"{row[name]:,}" for name in ("items", "unscored"))
         shares = (_percents(row[name]) for name in ("to_equivalent", "to_different", "flip_rate"))
@@ -158,15 +158,15 @@ def _print_position(rows: Sequence[Figure], console: Console) -> None:
         "pairs",
         "unscored",
         "same in both orders %",
-        "prefers what is shown first %",
+        "prefers what is first %",
     )
-    table = _table("Position; without bias 50 % prefer what is shown first", columns, 3)
+    table = _table(
+        "Both orders of two answers [95 % interval]; without bias 50 % prefer what is first", columns, 3
+    )
     for row in rows:
         table.add_row(
             *(row[name] for name in ("judge", "first", "second")),
-            f"{row['pairs']:,}",
-            f"{row['unscored']:,}",
-            _percents(row["consistent"]),
-            _percents(row["first_shown_preferred"]),
+            *(f"{row[name]:,}" for name in ("pairs", "unscored")),
+            *(_percents(row[name]) for name in ("consistent", "first_shown_preferred")),
         )
     console.print(table)
