@@ -11,6 +11,7 @@ from rich.table import Table
 from medinjection_fr.tables import open_console
 
 Figure = Mapping[str, Any]
+_COUNTS = {"items": "answers", "unscored": "unscored", "ties": "divided"}
 _CORRELATIONS = {"pearson": "Pearson", "spearman": "Spearman", "kendall": "Kendall τ-b"}
 _AGREEMENT = {"kappa": "kappa", "mcc": "MCC", "balanced_accuracy": "balanced accuracy"}
 _INTERVAL = "value [95 % interval]"
@@ -43,10 +44,10 @@ def print_agreement(found: Mapping[str, Any]) -> None:
     """People among themselves, judges against people, length, interventions and position."""
     console, notes = open_console(), _Notes()
     _print_people(found["people"], console, notes)
-    title = f"Judges and the share of people that say equivalent, {_INTERVAL}"
-    _print_judges(found["judges"], title, _CORRELATIONS, console, notes)
-    title = f"Judges and what most people say, {_INTERVAL}"
-    _print_judges(found["judges"], title, _AGREEMENT, console, notes)
+    counts, title = ("items", "unscored"), f"Judges and the share of people that say equivalent, {_INTERVAL}"
+    _print_judges(found["judges"], title, counts, _CORRELATIONS, console, notes)
+    counts, title = ("items", "ties"), f"Judges and what most people say, {_INTERVAL}"
+    _print_judges(found["judges"], title, counts, _AGREEMENT, console, notes)
     _print_length(found["length"], console, notes)
     if found["interventions"]:
         _print_interventions(found["interventions"], console)
@@ -87,18 +88,25 @@ def _print_people(people: Figure, console: Console, notes: _Notes) -> None:
 
 
 def _print_judges(
-    rows: Sequence[Figure], title: str, figures: Mapping[str, str], console: Console, notes: _Notes
+    rows: Sequence[Figure],
+    title: str,
+    counts: Sequence[str],
+    figures: Mapping[str, str],
+    console: Console,
+    notes: _Notes,
 ) -> None:
-    columns = ("judge", "generator", "answers", "divided", "people yes %", "judge yes %", "unscored")
+    columns = ("judge", "generator", *(_COUNTS[name] for name in counts), "people\nyes %", "judge\nyes %")
     table = _table(title, (*columns, *figures.values()), 2)
     for row in rows:
         table.add_row(
             row["judge"],
             row["generator"],
-            *(f"{row[name]:,}" for name in ("items", "ties")),
+            *(f"{row[name]:,}" for name in counts),
             *(_percent(row[name]) for name in ("people_base_rate", "judge_base_rate")),
-            f"{row['unscored']:,}",
-            *(notes.cell(row[name], row["judge"], title) for name, title in figures.items()),
+            *(
+                notes.cell(row[name], row["judge"], title).replace(" ", "\n", 1)
+                for name, title in figures.items()
+            ),
         )
     console.print(table)
 

@@ -43,8 +43,7 @@ def test_mistakes_of_runs_judges_and_reviews_are_told_together(tmp_path: Path) -
         "tuned › data › version: has 2.0.0; expected 1.0.0",
         "1 predictions are in one of it",
         "judge good: is another judge than in base: method differ",
-        "broken.jsonl line 1: is no review",
-        "broken.jsonl: holds no review of answers",
+        "broken.jsonl, line 1: is no review",
         "nowhere.jsonl: cannot be read",
     ):
         assert any(expected in line for line in told), expected
@@ -54,7 +53,7 @@ def test_reviews_of_another_set_or_run_or_record_are_told(tmp_path: Path) -> Non
     runs, reviews = write_study(tmp_path)
     other = review(0, "claire", {"base": "equivalent"}, set="f" * 64)
     told = _mistakes(runs, reviews, write_lines(tmp_path / "other.jsonl", [other]))
-    assert any("other.jsonl line 1: is of the review set ffffffffffff…" in line for line in told)
+    assert any("other.jsonl: is of the review set ffffffffffff…" in line for line in told)
     told = _mistakes(runs[:1], reviews)
     assert told == [
         "--reviews: are of the run tuned; expected runs that are given: base. Give its folder too."
@@ -71,8 +70,10 @@ def test_an_annotator_who_says_two_things_is_told(tmp_path: Path) -> None:
     first = read_lines(reviews)[0]
     first["verdicts"] = dict.fromkeys(RUNS, "cannot-judge")
     told = _mistakes(runs, reviews, write_lines(tmp_path / "later.jsonl", [first]))
-    assert len(told) == 1 and "later.jsonl line 1: claire says something else of record" in told[0]
-    assert f"in {reviews} line 1" in told[0]
+    assert (
+        len(told) == 1
+        and f"later.jsonl: claire says something else of {first['id']} than in {reviews}" in told[0]
+    )
 
 
 def test_people_who_rated_nothing_are_told(tmp_path: Path) -> None:
@@ -87,7 +88,7 @@ def test_people_who_rated_nothing_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({"verdict": "maybe"}, "line 1: is no judgement of the kind equivalence"),
+        ({"verdict": "maybe"}, "1 lines hold no judgement of the kind equivalence"),
         ({"id": record_id(RECORDS + 1)}, "judges 1 records that the runs do not have"),
     ],
 )
@@ -100,16 +101,18 @@ def test_judgements_that_do_not_belong_are_told(
     assert expected in told
 
 
-def test_a_record_judged_twice_and_an_unknown_format_are_told(tmp_path: Path) -> None:
+def test_judges_that_cannot_be_read_or_told_apart_are_told(tmp_path: Path) -> None:
     runs, reviews = write_study(tmp_path)
-    write_judge(runs[0], "twice", [judgement(0, **verdict(0.9))] * 2)
     write_judge(runs[0], "old", [], format="medinjection-fr/judge/0")
-    write_judge(runs[1], "chrf", [])
+    write_judge(runs[0], "cut", [{"id": record_id(0)}])
+    for name in ("chrf", "jury"):
+        write_judge(runs[1], name, [])
     told = _mistakes(runs, reviews)
-    assert len(told) == 3
-    assert "is of the format medinjection-fr/judge/0" in told[0]
-    assert "judges" in told[1] and "a second time" in told[1]
+    assert len(told) == 4
+    assert "cut/judgements.jsonl line 1: is no judgement" in told[0]
+    assert "is of the format medinjection-fr/judge/0" in told[1]
     assert "judge chrf: has the name of another row" in told[2]
+    assert "judge jury: has the name of another row" in told[3]
 
 
 def test_two_runs_of_one_name_are_told(tmp_path: Path) -> None:
@@ -123,7 +126,7 @@ def test_a_judge_that_was_killed_loses_half_a_line_only(tmp_path: Path) -> None:
     runs, reviews = write_study(tmp_path)
     path = runs[0] / "judges" / "good" / "judgements.jsonl"
     path.write_bytes(path.read_bytes() + b'{"id": "00')
-    assert len(read_inputs(runs, [reviews]).judgements[0].lines) == RECORDS
+    assert len(read_inputs(runs, [reviews]).judgements[0][1].lines) == RECORDS
 
 
 def test_the_command_line_tells_and_writes_nothing(tmp_path: Path) -> None:

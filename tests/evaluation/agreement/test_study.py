@@ -146,6 +146,56 @@ def test_interventions_count_what_turned_and_where(tmp_path: Path) -> None:
     assert row["flip_rate"]["value"] == 0.6 and row["flip_rate"]["low"] < 0.6 < row["flip_rate"]["high"]
 
 
+def test_a_fact_turns_alone_and_a_preference_without_direction(tmp_path: Path) -> None:
+    runs, reviews = write_study(tmp_path)
+    said = {"plain": ["contained", "missing", None], "padded": ["contradicted", "contained", "missing"]}
+    lines = [
+        judgement(0, variant, facts=facts, completeness=0.5, contradiction=0.0)
+        for variant, facts in said.items()
+    ]
+    write_judge(runs[0], "facts", lines, kind="facts")
+    lines = [
+        judgement(n, variant, verdict=verdict, shown_first="first")
+        for n in range(4)
+        for variant, verdict in (("plain", "first"), ("paraphrase", "tie" if n == 0 else "first"))
+    ]
+    write_judge(runs[0], "pair", lines, kind="preference", against="tuned")
+    facts, pair = measure_agreement(runs, [reviews], resamples=100)["interventions"]
+    assert (facts["items"], facts["unscored"], facts["flip_rate"]["value"]) == (2, 1, 1.0)
+    assert facts["to_equivalent"]["value"] == facts["to_different"]["value"] == 0.5
+    assert pair["variant"] == "paraphrase" and pair["flip_rate"]["value"] == 0.25
+    assert pair["to_equivalent"]["value"] is None and "preference" in pair["to_equivalent"]["note"]
+
+
+def test_two_judges_and_more_are_a_jury(tmp_path: Path) -> None:
+    runs, reviews = write_study(tmp_path)
+    only_good = measure_agreement(runs, [reviews], resamples=100)
+    assert "jury" not in {row["judge"] for row in only_good["judges"]}
+    for run in runs:
+        lines = read_lines(run / "judges" / "good" / "judgements.jsonl")
+        write_judge(run, "also", lines)
+        write_judge(run, "never", [judgement(n, **verdict(0.0)) for n in range(RECORDS)])
+    found = measure_agreement(runs, [reviews], resamples=100)
+    jury = _row(found["judges"], judge="jury", generator="pooled")
+    good = _row(found["judges"], judge="good", generator="pooled")
+    assert jury["items"] == 2 * RECORDS  # the third judge has a verdict where the others are unscored
+    assert jury["judge_base_rate"] == pytest.approx(good["judge_base_rate"] * 78 / 80)
+    assert {point["score"] for point in found["scatter"] if point["judge"] == "jury"} == {
+        0.0,
+        round(2 / 3, 12),
+    }
+
+
+def test_a_divided_jury_counts_in_correlations_only(tmp_path: Path) -> None:
+    runs, reviews = write_study(tmp_path)
+    for run in runs:
+        write_judge(run, "never", [judgement(n, **verdict(0.0)) for n in range(RECORDS)])
+    found = measure_agreement(runs, [reviews], resamples=100)
+    jury = _row(found["judges"], judge="jury", generator="pooled")
+    assert jury["items"] == 2 * RECORDS and jury["judge_base_rate"] == 0
+    assert jury["pearson"]["value"] is not None and jury["mcc"]["value"] is None
+
+
 def test_a_preference_is_turned_by_position(tmp_path: Path) -> None:
     runs, reviews = write_study(tmp_path)
     both = [("first", "first"), ("first", "second"), ("second", "first"), ("tie", "tie"), ("first", None)]
