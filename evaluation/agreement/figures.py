@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,9 +29,15 @@ def undefined(note: str) -> dict[str, Any]:
     return {"value": None, "low": None, "high": None, "note": note}
 
 
-def share(values: Sequence[float], groups: Sequence[Hashable], resamples: int) -> dict[str, Any]:
-    """The mean of values that are 0 or 1, as an estimate; Wilson's interval where all are the same."""
-    if not len(values):
-        return undefined("no items")
-    interval = Resampled(groups, resamples).interval(np.array(values))
-    return {name: number(value) for name, value in zip(("value", "low", "high"), interval[:3], strict=True)}
+def shares(
+    scores: Mapping[str, Sequence[float]], groups: Sequence[Hashable], resamples: int
+) -> dict[str, Any]:
+    """Means of scores that are 0 or 1, as estimates by name; Wilson's interval where all are the same."""
+    if not len(groups):
+        return {name: undefined("no items") for name in scores}
+    values = {name: np.array(score) for name, score in scores.items()}
+    found = Resampled(groups, resamples).intervals(values, {"": None})
+    return {
+        name: {"value": number(of.mean), "low": number(of.low), "high": number(of.high)}
+        for (name, _), of in found.items()
+    }

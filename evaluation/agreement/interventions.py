@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from evaluation.agreement.figures import share, undefined
+from evaluation.agreement.figures import shares, undefined
 from evaluation.agreement.judgements import Judgements
 from evaluation.agreement.said import PLAIN
 from evaluation.statistics import RESAMPLES
@@ -42,19 +42,17 @@ def _verdicts(line: Mapping[str, Any]) -> list[str | None]:
 
 def _turns(kind: str, scored: list[tuple[str, str, str]], resamples: int) -> dict[str, Any]:
     groups = [group for group, _, _ in scored]
-    turned = [float(old != new) for _, old, new in scored]
-    found = {"flip_rate": share(turned, groups, resamples)}
+    turned = {"flip_rate": [float(old != new) for _, old, new in scored]}
     if kind not in _RIGHT:
         no_direction = undefined("a preference is not turned to equivalent or different")
-        return {"to_equivalent": no_direction, "to_different": no_direction, **found}
+        directions = {"to_equivalent": no_direction, "to_different": no_direction}
+        return directions | shares(turned, groups, resamples)
     right = _RIGHT[kind]
-    to_right = [float(old != right and new == right) for _, old, new in scored]
-    to_wrong = [float(old == right and new != right) for _, old, new in scored]
-    return {
-        "to_equivalent": share(to_right, groups, resamples),
-        "to_different": share(to_wrong, groups, resamples),
-        **found,
+    directed = {
+        "to_equivalent": [float(old != right and new == right) for _, old, new in scored],
+        "to_different": [float(old == right and new != right) for _, old, new in scored],
     }
+    return shares(directed | turned, groups, resamples)
 
 
 def position(run: str, judged: Judgements, resamples: int = RESAMPLES) -> dict[str, Any]:
@@ -76,8 +74,8 @@ def position(run: str, judged: Judgements, resamples: int = RESAMPLES) -> dict[s
         "second": judged.described["against"],
         "pairs": len(pairs),
         "unscored": len(both) - len(pairs),
-        "consistent": share(same, [pair[0]["group_id"] for pair in pairs], resamples),
-        "first_shown_preferred": share(first, [line["group_id"] for line in decided], resamples),
+        **shares({"consistent": same}, [pair[0]["group_id"] for pair in pairs], resamples),
+        **shares({"first_shown_preferred": first}, [line["group_id"] for line in decided], resamples),
     }
 
 
