@@ -14,7 +14,7 @@ from medinjection_fr.errors import InputError, Problem
 
 Read = TypeVar("Read")
 ALWAYS_NO, JURY, POOLED = "always no", "jury", "pooled"
-CANNOT_JUDGE = "cannot-judge"
+PLAIN, CANNOT_JUDGE = "plain", "cannot-judge"
 FACT_SCORES = ("completeness", "contradiction")
 _SAYS = {
     "equivalence": {"equivalent", "different", None},
@@ -62,6 +62,7 @@ def read_inputs(paths: Sequence[Path], files: Sequence[Path]) -> Inputs:
         records = {id for id, _ in runs[0].predictions}
         problems += _check_records(judgements, records)
         problems += _check_reviews(reviews, {run.name for run in runs}, records)
+        problems += _check_words(judgements, reviews)
     if problems:
         raise InputError(problems)
     return Inputs(runs, judgements, reviews)
@@ -175,4 +176,19 @@ def _check_reviews(reviews: Sequence[Mapping[str, Any]], runs: set[str], records
     if reviews and not any(v != CANNOT_JUDGE for review in reviews for v in review["verdicts"].values()):
         what = "hold no verdict: every annotator rated nothing, or cannot judge"
         problems.append(Problem("--reviews", what, mend="Export them after answers were rated"))
+    return problems
+
+
+def _check_words(
+    judgements: Sequence[tuple[str, Judgements]], reviews: Sequence[Mapping[str, Any]]
+) -> list[Problem]:
+    """Whether judges and people saw the same answers, as far as their words can tell."""
+    shown = {(run, review["id"]): words for review in reviews for run, words in review["words"].items()}
+    problems = []
+    for run, judged in judgements:
+        judged_words = {id: line["words"] for id, line in judged.of(PLAIN).items()}
+        if other := [id for id, words in judged_words.items() if shown.get((run, id), words) != words]:
+            what = f"{len(other)} answers have other numbers of words than people saw, such as that to {other[0]}"
+            mend = "Judge and review the same answers"
+            problems.append(Problem(f"{run}: judge {judged.name}", what, mend=mend))
     return problems

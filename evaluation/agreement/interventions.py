@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evaluation.agreement.checks import PLAIN
 from evaluation.agreement.figures import shares, undefined
 from evaluation.agreement.judgements import Judgements
-from evaluation.agreement.said import PLAIN
 from evaluation.statistics import RESAMPLES
 
 SWAPPED = "swapped"

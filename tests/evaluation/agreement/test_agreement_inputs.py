@@ -89,6 +89,7 @@ def test_people_who_rated_nothing_are_told(tmp_path: Path) -> None:
     ("changed", "expected"),
     [
         ({"verdict": "maybe"}, "1 lines hold no judgement of the kind equivalence"),
+        ({"words": 11}, "1 answers have other numbers of words than people saw"),
         ({"id": record_id(RECORDS + 1)}, "judges 1 records that the runs do not have"),
     ],
 )
