@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from evaluation.agreement.command import agreement
 from evaluation.judging.command import judge
 from evaluation.options import PATH, backend_options, config_option, data_option, split_option
 from evaluation.review.command import review
@@ -153,6 +154,7 @@ def tasks(config: str, split: str, data: str, output: Path) -> None:
 main.add_command(judge)
 main.add_command(review)
 
+main.add_command(agreement)
 
 if __name__ == "__main__":
     main(prog_name="python -m evaluation")

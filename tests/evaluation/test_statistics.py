@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ pytest.importorskip("scipy", reason="scipy comes with the extra `evaluate`")
 
 from evaluation.statistics import (
     Resampled,
+    Statistic,
     compare_models,
     detectable_difference,
     holm,
@@ -110,3 +112,51 @@ def test_the_detectable_difference_is_found_with_its_power() -> None:
 
 def test_more_records_detect_less() -> None:
     assert detectable_difference(5000, 0.3) < detectable_difference(500, 0.3) < 0.3
+
+
+def _mean(values: np.ndarray) -> Statistic:
+    return Statistic(lambda weights: (weights @ values) / weights.sum(1), "never")
+
+
+def test_an_estimate_of_a_mean_is_its_interval_a_little_wider() -> None:
+    values, groups = _clustered(5, 40)
+    draws = Resampled(groups)
+    estimate, interval = draws.estimates({"": _mean(values)})[""], draws.interval(values)
+    assert estimate.value == pytest.approx(interval.mean) and not estimate.note
+    assert estimate.low < interval.low < interval.high < estimate.high
+    assert estimate.high - estimate.low < 1.15 * (interval.high - interval.low)
+
+
+def test_p_is_below_the_level_where_the_interval_excludes_0() -> None:
+    for shift in np.linspace(-0.3, 0.3, 25):
+        values = np.random.default_rng(1).normal(shift, 1, 60)
+        found = Resampled(range(60), 300).estimates({"": _mean(values)})[""]
+        assert (found.p < 0.05) == (found.low > 0 or found.high < 0)
+
+
+def test_few_cases_make_a_mean_of_none_seem_different_no_more_often_than_the_level_says() -> None:
+    called = 0
+    for seed in range(400):
+        values = np.random.default_rng(seed).normal(size=12)
+        called += Resampled(range(12), 400, seed).estimates({"": _mean(values)})[""].p < 0.05
+    assert 8 <= called <= 32  # 5 % of 400; 99.9 % of a binomial lie in 8–36
+
+
+@pytest.mark.parametrize(
+    ("of", "note"),
+    [
+        (lambda weights: np.full(len(weights), np.nan), "why"),
+        (lambda weights: np.ones(len(weights)), "the same in every draw"),
+        (lambda weights: np.where(weights[:, 0] > 0, weights[:, 1], np.nan), "not defined in"),
+    ],
+)
+def test_what_an_estimate_lacks_it_says(of: Callable[[np.ndarray], np.ndarray], note: str) -> None:
+    found = Resampled(range(10), 200).estimates({"": Statistic(of, "why")})[""]
+    assert math.isnan(found.low) and math.isnan(found.p) and found.note.startswith(note)
+    assert math.isnan(found.value) == (note == "why")
+
+
+def test_one_case_and_no_items_have_no_interval() -> None:
+    one = Resampled(["case"] * 5).estimates({"": _mean(np.arange(5.0))})[""]
+    assert one.value == 2 and math.isnan(one.low) and "one case" in one.note
+    assert Resampled([]).estimates({"": _mean(np.array([]))})[""].note == "no items"

@@ -1,0 +1,55 @@
+"""``python -m evaluation agreement``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, type=_PATH)
+@click.option(
+    "--reviews",
+    multiple=True,
+    required=True,
+    type=_PATH,
+    metavar="FILE",
+    help="Export of the review; may be given several times.",
+)
+@click.option("--output", required=True, type=_PATH, help="Folder for agreement.json.")
+@click.option(
+    "--generator-effect",
+    type=click.Choice(["fixed", "random", "none"]),
+    default="fixed",
+    show_default=True,
+    help="Of the logistic regression on length, over all runs together.",
+)
+@click.option("--resamples", type=click.IntRange(100), default=2_000, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def agreement(
+    runs: tuple[Path, ...],
+    reviews: tuple[Path, ...],
+    output: Path,
+    generator_effect: str,
+    resamples: int,
+    as_json: bool,
+) -> None:
+    """Measure what physicians and judges of open answers agree on, and what length does to judges.
+
+    Example: python -m evaluation agreement runs/eval/a runs/eval/b --reviews reviews.jsonl --output agreement
+    """
+    from evaluation.agreement.study import measure_agreement, write_agreement
+    from evaluation.agreement.tables import print_agreement
+    from medinjection_fr.release.digests import canonical_json
+
+    found = measure_agreement(runs, reviews, generator_effect, resamples)
+    written = write_agreement(found, output)
+    if as_json:
+        click.echo(canonical_json(found), nl=False)
+        return
+    print_agreement(found)
+    click.echo(f"Wrote {written}.")
+    click.echo(f"Next: python -m evaluation report {' '.join(map(str, runs))} --agreement {output}")
