@@ -34,7 +34,6 @@ from medinjection_fr.release.plot_style import (
 )
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _WIDTH = 4.0
