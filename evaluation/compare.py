@@ -230,9 +230,7 @@ def _row(
 
 def _orders(run: Run, protocol: str) -> tuple[list[float], float]:
     """Exact match of records that have all orders, in each; and how many keep their answer."""
-    whole = [
-        each for each in zip(*(_outputs(own, protocol) for own in run.orders), strict=True) if all(each)
-    ]
+    whole = [each for each in zip(*(_outputs(own, protocol) for own in run.orders), strict=True) if all(each)]
     if not whole:
         return [], math.nan
     means = [float(np.mean([out["exact_match"] for out in own])) for own in zip(*whole, strict=True)]

@@ -88,7 +88,11 @@ def write_run(
     model = {"name": f"models/{config}", "revision": None, "weights_digest": "c" * 64, "adapter_digest": None}
     described = {
         "format": "medinjection-fr/evaluation/1",
-        "model": {**model, "trained_on": learnt and {"name": "medinjection-fr", **learnt}, "dtype": "bfloat16"},
+        "model": {
+            **model,
+            "trained_on": learnt and {"name": "medinjection-fr", **learnt},
+            "dtype": "bfloat16",
+        },
         "data": {**DATA, "records": records},
         "protocols": list(protocols),
         "permutations": orders - 1,
@@ -235,7 +239,9 @@ def write_reviews(path: Path, runs: Sequence[Path], remark: str = "") -> Path:
     return path
 
 
-def write_agreement(folder: Path, runs: Sequence[Path], judges: Sequence[str], reviews: Sequence[Path]) -> Path:
+def write_agreement(
+    folder: Path, runs: Sequence[Path], judges: Sequence[str], reviews: Sequence[Path]
+) -> Path:
     """What ``python -m evaluation agreement`` leaves; its numbers are made up."""
     chance = random.Random(1)
     names = [run.name for run in runs]
@@ -271,7 +277,11 @@ def write_agreement(folder: Path, runs: Sequence[Path], judges: Sequence[str], r
                 "people_base_rate": 0.31,
                 "judge_base_rate": 0.0 if judge == "always no" else 0.4,
                 "unscored": 2,
-                **(always if judge == "always no" else {m: estimate(0.3 + 0.4 * chance.random()) for m in measures}),
+                **(
+                    always
+                    if judge == "always no"
+                    else {m: estimate(0.3 + 0.4 * chance.random()) for m in measures}
+                ),
             }
             for judge in (*judges, "chrf", "always no")
             for generator in generators
