@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from evaluation.report.command import report
 from medinjection_fr.command_line import Commands
 from medinjection_fr.generate.cli import model_options
 
@@ -167,6 +168,8 @@ def tasks(config: str, split: str, data: str, output: Path) -> None:
     harness = f"lm_eval run --model hf --model_args pretrained=MODEL --tasks {group}"
     click.echo(f"Next: {harness} --include_path {output} --apply_chat_template")
 
+
+main.add_command(report)
 
 if __name__ == "__main__":
     main(prog_name="python -m evaluation")

@@ -65,18 +65,29 @@ class Run:
         return [whole[number::count] for number in range(count)]
 
 
+def _read(path: Path) -> Run:
+    described = read_run(path)
+    try:
+        found = {(p["id"], p["permutation"]): p for p in map(_without_texts, read_predictions(path))}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        what, mend = "has no predictions that can be read", "Run it to its end"
+        raise InputError(Problem(str(path), what, mend=mend)) from None
+    return Run(path.name, described, found, read_open_scores(path), read_contamination(path))
+
+
 def read_runs(paths: Sequence[Path]) -> list[Run]:
     """Reads runs and looks whether they can be compared.
 
     Raises:
         InputError: One is no run, their records differ, or predictions are missing.
     """
-    runs = []
-    for path in paths:
-        described = read_run(path)
-        found = {(p["id"], p["permutation"]): p for p in map(_without_texts, read_predictions(path))}
-        runs.append(Run(path.name, described, found, read_open_scores(path), read_contamination(path)))
-    problems = []
+    runs = [_read(path) for path in paths]
+    names = Counter(run.name for run in runs)
+    problems = [
+        Problem(str(path), f"{times} runs are called {path.name}", "a name for each", "Rename their folders")
+        for path, times in ((path, names[path.name]) for path in paths)
+        if times > 1
+    ]
     for path, run in zip(paths[1:], runs[1:], strict=True):
         for key, value in runs[0].described["data"].items():
             if run.described["data"].get(key) != value:
