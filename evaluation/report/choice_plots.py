@@ -15,7 +15,7 @@ from medinjection_fr.release.pictures import Drawn, heat_map, in_cell, middles, 
 
 _DARK = 0.55
 _FEW = 30
-"""Records under which a cell is drawn pale: its interval is wide."""
+"""Records under which a cell is marked: its interval is wide."""
 
 
 def percent_point(interval: Interval) -> Point:
@@ -55,12 +55,13 @@ def draw_sources(rows: Sequence[Row]) -> Drawn | None:
     cells = [[row.intervals["exact_match"][part] for row in rows] for part in parts]
     figure = new_figure(1.5 + 0.3 * len(parts))
     axes = figure.add_subplot()
-    highest = max(cell.mean for line in cells for cell in line) or 1
-    heat_map(axes, [[cell.mean for cell in line] for line in cells], "Blues", max(highest, 0.01))
+    means = [[cell.mean for cell in line] for line in cells]
+    lowest, highest = min(map(min, means)), max(map(max, means))
+    heat_map(axes, means, "Blues", highest + 0.01, lowest - 0.01)
     for line, own in enumerate(cells):
         for column, cell in enumerate(own):
             text = f"{100 * cell.mean:.0f}" + ("*" if cell.records < _FEW else "")
-            in_cell(axes, line, column, text, cell.mean / highest > _DARK)
+            in_cell(axes, line, column, text, cell.mean - lowest > _DARK * (highest - lowest))
     names = [
         f"{part.removeprefix('source ')} ({own[0].records:,})" for part, own in zip(parts, cells, strict=True)
     ]
@@ -108,7 +109,7 @@ def draw_learnt(learnt: Mapping[str, Learnt]) -> Drawn | None:
         + ", ".join(f"{origin} {type} {n:,}" for origin, types in rows.items() for type, n in types.items())
         for run, rows in shown.items()
     )
-    return "What each model was trained on: % of its train rows, provenance × type", figure, each
+    return "Train rows of each model, %: provenance × type", figure, each
 
 
 def _broken(name: str) -> str:
@@ -124,7 +125,7 @@ def draw_positions(rows: Sequence[Row]) -> Drawn | None:
     if not rows:
         return None
     biases = [position_bias(row) for row in rows]
-    letters = list(max(biases, key=len))
+    letters = max((list(bias) for bias in biases), key=len)
     missing = (math.nan, math.nan)
     cells = [[bias.get(letter, missing) for letter in letters] for bias in biases]
     apart = [[100 * (chosen - gold) for chosen, gold in own] for own in cells]

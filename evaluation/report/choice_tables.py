@@ -18,7 +18,7 @@ def with_interval(interval: Interval) -> str:
     """In percent; the mean alone if there is no interval."""
     if math.isnan(interval.low):
         return percent(interval.mean)
-    return f"{percent(interval.mean)} [{percent(interval.low)}; {percent(interval.high)}]"
+    return f"{percent(interval.mean)} [{percent(interval.low)};\u00a0{percent(interval.high)}]"
 
 
 def make_choice_tables(material: Material) -> dict[str, Table]:
@@ -108,23 +108,22 @@ def _learnt(material: Material) -> Table:
 
 
 def _positions(material: Material) -> Table:
-    rows = material.rows
-    letters = list(max((position_bias(row) for row in rows), key=len, default={}))
+    rows = material.main_rows
+    letters = max((list(position_bias(row)) for row in rows), key=len, default=[])
     lines = []
     for row in rows:
         bias = position_bias(row)
         cells = [f"{percent(bias[k][0])} ({percent(bias[k][1])})" if k in bias else "–" for k in letters]
-        lines.append([row.run, row.protocol, *cells, f"{row.sizes[0]:.2f}", f"{row.sizes[1]:.2f}"])
-    return Table.of(["run", "protocol", *letters, "letters chosen", "letters right"], lines)
+        lines.append([row.run, *cells, f"{row.sizes[0]:.2f}", f"{row.sizes[1]:.2f}"])
+    return Table.of(["run", *letters, "letters chosen", "letters right"], lines)
 
 
 def _orders(material: Material) -> Table:
-    rows = [row for row in material.rows if len(row.by_permutation) > 1]
+    rows = [row for row in material.main_rows if len(row.by_permutation) > 1]
     most = max((len(row.by_permutation) for row in rows), default=0)
     lines = [
         [
             row.run,
-            row.protocol,
             *map(percent, row.by_permutation),
             *["–"] * (most - len(row.by_permutation)),
             percent(row.consistency),
@@ -132,7 +131,7 @@ def _orders(material: Material) -> Table:
         for row in rows
     ]
     orders = ["own order", *(f"other order {number}" for number in range(1, most))]
-    return Table.of(["run", "protocol", *orders, "same answer in every order"], lines)
+    return Table.of(["run", *orders, "same answer in every order"], lines)
 
 
 def _contamination(material: Material) -> Table:

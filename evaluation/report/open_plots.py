@@ -111,7 +111,7 @@ def draw_agreement(rows: Rows) -> Drawn | None:
         axes.set_title(MEASURES[name], fontsize=8)
         low = min([0.0, *(p.low for row in pooled if not math.isnan((p := Point.of(row[name])).low))])
         axes.set_xlim(low - 0.08, 1.05)
-        axes.set_xticks([0, 0.5, 1])
+        axes.set_xticks([0, 0.5, 1], ["0", "½", "1"])
     figure.supxlabel("dashed: no better than chance (bar: 95 % interval)", fontsize=8)
     each = "; ".join(
         f"{row['judge']}: " + ", ".join(f"{MEASURES[m]} {said(Point.of(row[m]), 2)}" for m in measures)
@@ -182,9 +182,7 @@ def draw_order(rows: Rows) -> Drawn | None:
     mark_at(axes, 50)
     draw_points(axes, series, names, spread=0.3)
     axes.set_xlim(0, 100)
-    axes.set_xlabel(
-        "% of the pairs (bar: 95 % interval; dashed: what an unbiased judge does with the first place)"
-    )
+    axes.set_xlabel("% of the pairs (bar: 95 % interval); dashed: no preference for the first place")
     figure.legend(loc="outside upper left", ncols=2)
     each = "; ".join(
         f"{name}: " + ", ".join(f"{kind} {said(points[place])} %" for kind, points in series.items())

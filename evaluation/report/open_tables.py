@@ -39,7 +39,7 @@ def estimate(found: Mapping[str, Any], digits: int = 2, scale: float = 1) -> str
     value = f"{scale * found['value']:.{digits}f}"
     if found["low"] is None or found["high"] is None:
         return value
-    return f"{value} [{scale * found['low']:.{digits}f}; {scale * found['high']:.{digits}f}]"
+    return f"{value} [{scale * found['low']:.{digits}f};\u00a0{scale * found['high']:.{digits}f}]"
 
 
 def _percent(found: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from evaluation.compare import Run
 from evaluation.report.material import Asked, Material
 from medinjection_fr.version import __version__
 
@@ -48,6 +49,8 @@ def command_of(asked: Asked) -> str:
 def _text(value: Any) -> str:
     if value is None:
         return "–"
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return ", ".join(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -56,19 +59,29 @@ def _flat(value: Mapping[str, Any], *without: str) -> dict[str, str]:
 
 
 def _runs(material: Material) -> list[Part]:
-    parts = []
-    for run in material.runs:
-        described = run.described
-        model, data = described["model"], described["data"]
-        facts = {f"model {name}": value for name, value in _flat(model, "trained_on").items()}
-        facts |= {f"trained on {name}": value for name, value in _flat(model.get("trained_on") or {}).items()}
-        facts |= {f"test set {name}": value for name, value in _flat(data).items()}
-        facts |= _flat({name: described.get(name) for name in ("protocols", "permutations", "tokens")})
-        facts["versions"] = ", ".join(f"{k} {v}" for k, v in described.get("versions", {}).items())
-        facts |= {f"SHA-256 of {name}": digest for name, digest in material.digests[run.name].items()}
-        facts["made by"] = "python -m evaluation run"
-        parts.append(Part(f"Run {run.name}", facts))
-    return parts
+    """What all runs have in common, then what is each one's own."""
+    facts = {run.name: _facts_of_run(run, material.digests[run.name]) for run in material.runs}
+    first, *others = facts.values()
+    common = {name: value for name, value in first.items() if all(o.get(name) == value for o in others)}
+    if not others:
+        return [Part(f"Run {material.runs[0].name}", first)]
+    own = {
+        run: {name: value for name, value in found.items() if name not in common}
+        for run, found in facts.items()
+    }
+    return [Part("All runs", common), *(Part(f"Run {run}", found) for run, found in own.items())]
+
+
+def _facts_of_run(run: Run, digests: Mapping[str, str]) -> dict[str, str]:
+    described = run.described
+    model, learnt = described["model"], described["model"].get("trained_on") or {}
+    facts = {"made by": "python -m evaluation run"}
+    facts |= {f"test set: {name}": value for name, value in _flat(described["data"]).items()}
+    facts |= _flat({name: described.get(name) for name in ("protocols", "permutations", "tokens")})
+    facts["versions"] = ", ".join(f"{k} {v}" for k, v in described.get("versions", {}).items())
+    facts |= {f"model: {name}": value for name, value in _flat(model, "trained_on").items()}
+    facts |= {f"trained on: {name}": value for name, value in _flat(learnt).items()}
+    return facts | {f"SHA-256 of {name}": digest for name, digest in digests.items()}
 
 
 def _judges(material: Material) -> list[Part]:

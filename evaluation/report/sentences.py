@@ -26,10 +26,10 @@ def summarise(material: Material) -> list[str]:
 
 
 def _said(interval: Interval) -> str:
-    text = f"{100 * interval.mean:.1f} %"
+    text = f"{100 * interval.mean:.1f}\u00a0%"
     if math.isnan(interval.low):
         return text
-    return f"{text} (95 % interval {100 * interval.low:.1f} to {100 * interval.high:.1f} %)"
+    return f"{text} (95\u00a0% interval {100 * interval.low:.1f} to {100 * interval.high:.1f}\u00a0%)"
 
 
 def _what_was_asked(material: Material) -> list[str]:
@@ -63,7 +63,8 @@ def _differences(material: Material) -> list[str]:
         ""
         if math.isnan(found.detectable)
         else (
-            f" So many questions find a difference of {100 * found.detectable:.1f} points or more in four of five studies."
+            f" So many questions find a difference of {100 * found.detectable:.1f} points or more "
+            "in four of five studies."
         )
     )
     return [
@@ -109,7 +110,9 @@ def _judges(material: Material) -> list[str]:
         return []
     best = max(pooled, key=lambda row: row["kappa"]["value"])
     kappa = best["kappa"]
-    interval = "" if kappa["low"] is None else f" (95 % interval {kappa['low']:.2f} to {kappa['high']:.2f})"
+    interval = (
+        "" if kappa["low"] is None else f" (95\u00a0% interval {kappa['low']:.2f} to {kappa['high']:.2f})"
+    )
     return [
         f"Of the judges, {best['judge']} agrees most with people: kappa {kappa['value']:.2f}{interval}, "
         f"on {best['items']:,} answers. 0 is chance, 1 is full agreement."
@@ -124,13 +127,16 @@ def find_missing(material: Material) -> dict[str, str]:
     """Why a section is empty, and how to fill it; by section."""
     agreement = material.agreement or {}
     judge = "python -m evaluation judge RUN --judge MODEL"
-    measure = "Measure it with python -m evaluation agreement RUN… --reviews FILE… --output FOLDER, and give --agreement FOLDER."
+    measure = (
+        "Measure it with python -m evaluation agreement RUN… --reviews FILE… --output FOLDER, "
+        "and give --agreement FOLDER."
+    )
     missing: dict[str, str] = {}
     if not material.rows:
         missing["choice"] = "These runs answered no multiple-choice question. Run with --tasks mcqu,mcq."
     if material.rows and not material.comparisons:
         missing["differences"] = "There is one run only, so nothing is compared. Name two runs or more."
-    if material.rows and all(len(row.by_permutation) < 2 for row in material.rows):
+    if material.rows and all(len(row.by_permutation) < 2 for row in material.main_rows):
         missing["orders"] = "Every question was asked in one order of its options. Run with --permutations 3."
     if not material.learnt:
         missing["learnt"] = (
