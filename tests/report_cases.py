@@ -79,6 +79,7 @@ def write_run(
     open_share: float = 0.2,
     protocols: Sequence[str] = PROTOCOLS,
     sources: Sequence[str] = SOURCES,
+    reply: str = "La metformine est à éviter.",
 ) -> Path:
     """A run of a test set that is the same for every run, by a model that is right as often as ``STUDY`` says."""
     path = folder / config
@@ -103,7 +104,7 @@ def write_run(
     lines, each = [], {}
     for number in range(records):
         if number < open_share * records:
-            lines.append(_open_line(number, chance, sources))
+            lines.append(_open_line(number, chance, sources, reply))
             each[record_id(number)] = {"bleu": chance.random() * 30, "chrf++": 20 + chance.random() * 30}
         else:
             lines += [_line(number, n, right, chance, protocols, sources) for n in range(orders)]
@@ -131,9 +132,9 @@ def _head(number: int, type: str, sources: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _open_line(number: int, chance: random.Random, sources: Sequence[str]) -> dict[str, Any]:
-    reply = " ".join(["La metformine est à éviter."] * chance.randrange(1, 9))
-    outputs = {"greedy": {"reply": reply, "finish": "stop", "tokens": 40}}
+def _open_line(number: int, chance: random.Random, sources: Sequence[str], reply: str) -> dict[str, Any]:
+    text = " ".join([reply] * chance.randrange(1, 9))
+    outputs = {"greedy": {"reply": text, "finish": "stop", "tokens": 40}}
     asked = {"permutation": 0, "order": [], "gold": None, "options": 0, "outputs": outputs}
     return {**_head(number, "oeq", sources), **asked}
 

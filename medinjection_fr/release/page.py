@@ -19,7 +19,7 @@ Row = Sequence[str]
 
 _LONG = 40
 """Characters from which a cell may be broken into lines."""
-_NUMBER = re.compile(r"[<\d,. %()+−;\[\]/-]+|–|")
+_NUMBER = re.compile(r"[<\d,. \u00a0%()+−;\[\]/-]+|–|")
 
 
 class Table(NamedTuple):
