@@ -6,6 +6,7 @@ import math
 from collections import Counter
 
 from evaluation.compare import position_bias
+from evaluation.report.learnt import Learnt
 from evaluation.report.material import Material
 from evaluation.statistics import Interval
 from evaluation.tables import percent
@@ -90,21 +91,30 @@ def _sources(material: Material) -> Table:
 
 
 def _learnt(material: Material) -> Table:
+    """Train rows of each model; a column for each provenance and type that any of them has."""
+    pairs = [
+        (origin, type)
+        for origin in ORIGINS
+        for type in TYPES
+        if any((one.rows or {}).get(origin, {}).get(type) for one in material.learnt.values())
+    ]
     rows = []
     for run in material.runs:
         learnt = material.learnt.get(run.name)
-        if learnt is None:
-            rows.append([run.name, "not known", *["–"] * 11, "–"])
-            continue
-        counts = [(learnt.rows or {}).get(origin, {}).get(type, 0) for origin in ORIGINS for type in TYPES]
-        confound = learnt.confound
-        v, word = (f"{confound.v:.2f}", strength(confound.v)) if confound else ("–", "one provenance")
-        if learnt.rows is None:
-            v, word = "–", "rows not known"
-        cells = [f"{n:,}" if n else "–" for n in counts]
-        rows.append([run.name, learnt.config, *cells, v, word, learnt.told_by])
-    pairs = [f"{origin} {type}" for origin in ORIGINS for type in TYPES]
-    return Table.of(["run", "trained on", *pairs, "Cramér's V", "confound", "told by"], rows)
+        counts = [(learnt.rows or {}).get(origin, {}).get(type, 0) if learnt else 0 for origin, type in pairs]
+        cells = [f"{number:,}" if number else "–" for number in counts]
+        rows.append([run.name, trained_on(material, run.name), *cells, *_describe_confound(learnt)])
+    head = ["run", "trained on", *(f"{origin} {type}" for origin, type in pairs)]
+    return Table.of([*head, "Cramér's V", "confound"], rows)
+
+
+def _describe_confound(learnt: Learnt | None) -> tuple[str, str]:
+    if learnt is None:
+        return "–", "–"
+    if learnt.rows is None:
+        return "–", "rows not known"
+    confound = learnt.confound
+    return (f"{confound.v:.2f}", strength(confound.v)) if confound else ("–", "one provenance")
 
 
 def _positions(material: Material) -> Table:

@@ -182,7 +182,7 @@ def draw_order(rows: Rows) -> Drawn | None:
     mark_at(axes, 50)
     draw_points(axes, series, names, spread=0.3)
     axes.set_xlim(0, 100)
-    axes.set_xlabel("% of the pairs (bar: 95 % interval); dashed: no preference for the first place")
+    axes.set_xlabel("% of the pairs (bar: 95 % interval; dashed: no bias)")
     figure.legend(loc="outside upper left", ncols=2)
     each = "; ".join(
         f"{name}: " + ", ".join(f"{kind} {said(points[place])} %" for kind, points in series.items())

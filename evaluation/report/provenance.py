@@ -60,7 +60,7 @@ def _flat(value: Mapping[str, Any], *without: str) -> dict[str, str]:
 
 def _runs(material: Material) -> list[Part]:
     """What all runs have in common, then what is each one's own."""
-    facts = {run.name: _facts_of_run(run, material.digests[run.name]) for run in material.runs}
+    facts = {run.name: _facts_of_run(run, material) for run in material.runs}
     first, *others = facts.values()
     common = {name: value for name, value in first.items() if all(o.get(name) == value for o in others)}
     if not others:
@@ -72,7 +72,7 @@ def _runs(material: Material) -> list[Part]:
     return [Part("All runs", common), *(Part(f"Run {run}", found) for run, found in own.items())]
 
 
-def _facts_of_run(run: Run, digests: Mapping[str, str]) -> dict[str, str]:
+def _facts_of_run(run: Run, material: Material) -> dict[str, str]:
     described = run.described
     model, learnt = described["model"], described["model"].get("trained_on") or {}
     facts = {"made by": "python -m evaluation run"}
@@ -81,7 +81,9 @@ def _facts_of_run(run: Run, digests: Mapping[str, str]) -> dict[str, str]:
     facts["versions"] = ", ".join(f"{k} {v}" for k, v in described.get("versions", {}).items())
     facts |= {f"model: {name}": value for name, value in _flat(model, "trained_on").items()}
     facts |= {f"trained on: {name}": value for name, value in _flat(learnt).items()}
-    return facts | {f"SHA-256 of {name}": digest for name, digest in digests.items()}
+    if run.name in material.learnt:
+        facts["trained on: rows told by"] = material.learnt[run.name].told_by
+    return facts | {f"SHA-256 of {name}": digest for name, digest in material.digests[run.name].items()}
 
 
 def _judges(material: Material) -> list[Part]:
