@@ -11,6 +11,7 @@ import click
 from evaluation.agreement.command import agreement
 from evaluation.judging.command import judge
 from evaluation.options import PATH, backend_options, config_option, data_option, split_option
+from evaluation.report.command import report
 from evaluation.review.command import review
 from medinjection_fr.command_line import Commands
 from medinjection_fr.generate.cli import model_options
@@ -155,6 +156,7 @@ main.add_command(judge)
 main.add_command(review)
 
 main.add_command(agreement)
+main.add_command(report)
 
 if __name__ == "__main__":
     main(prog_name="python -m evaluation")

@@ -9,6 +9,7 @@ Of a question with options O, gold set G and chosen set P (of a reply without an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -74,13 +75,13 @@ def score_labels(answers: Iterable[tuple[str | None, str, int]]) -> list[LabelSc
     """
     counts = np.zeros((len(LETTERS), 3), np.int64)  # in gold, chosen, both
     seen = 0
-    for letters, gold, options in answers:
+    for (letters, gold, options), times in Counter(answers).items():
         seen = max(seen, options)
         for letter in gold.split(","):
-            counts[LETTERS.index(letter), 0] += 1
-            counts[LETTERS.index(letter), 2] += letters is not None and letter in letters
+            counts[LETTERS.index(letter), 0] += times
+            counts[LETTERS.index(letter), 2] += times * (letters is not None and letter in letters)
         for letter in letters or "":
-            counts[LETTERS.index(letter), 1] += 1
+            counts[LETTERS.index(letter), 1] += times
     return [
         LabelScores(label, int(gold), int(chosen), _share(both, chosen), _share(both, gold))
         for label, (gold, chosen, both) in zip(LETTERS[:seen], counts, strict=False)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
+from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +36,7 @@ class Run:
     Attributes:
         name: Its folder's name.
         described: ``run.json``.
-        predictions: By record and permutation.
+        predictions: By record and permutation, without what was said: ``read_predictions`` has that.
         open_scores: ``open_scores.json``, if it has open answers.
         contamination: ``contamination.json``, if what the model was trained on is known.
     """
@@ -46,11 +49,30 @@ class Run:
 
     def answered(self, permutation: int = 0) -> list[Mapping[str, Any]]:
         """Its multiple-choice predictions of one order, by id."""
-        return [
-            prediction
-            for (_, number), prediction in sorted(self.predictions.items())
-            if number == permutation and prediction["options"]
-        ]
+        return [p for p in self._by_id if p["permutation"] == permutation]
+
+    @cached_property
+    def _by_id(self) -> list[Mapping[str, Any]]:
+        """Multiple-choice predictions by id and permutation."""
+        return [self.predictions[key] for key in sorted(self.predictions) if self.predictions[key]["options"]]
+
+    @cached_property
+    def orders(self) -> list[list[Mapping[str, Any]]]:
+        """For each permutation the multiple-choice predictions of records that have all, by id."""
+        count = self.described["permutations"] + 1
+        times = Counter(prediction["id"] for prediction in self._by_id)
+        whole = [prediction for prediction in self._by_id if times[prediction["id"]] == count]
+        return [whole[number::count] for number in range(count)]
+
+
+def _read(path: Path) -> Run:
+    described = read_run(path)
+    try:
+        found = {(p["id"], p["permutation"]): p for p in map(_without_texts, read_predictions(path))}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        what, mend = "has no predictions that can be read", "Run it to its end"
+        raise InputError(Problem(str(path), what, mend=mend)) from None
+    return Run(path.name, described, found, read_open_scores(path), read_contamination(path))
 
 
 def read_runs(paths: Sequence[Path]) -> list[Run]:
@@ -59,12 +81,13 @@ def read_runs(paths: Sequence[Path]) -> list[Run]:
     Raises:
         InputError: One is no run, their records differ, or predictions are missing.
     """
-    runs = []
-    for path in paths:
-        described = read_run(path)
-        found = {(p["id"], p["permutation"]): p for p in read_predictions(path)}
-        runs.append(Run(path.name, described, found, read_open_scores(path), read_contamination(path)))
-    problems = []
+    runs = [_read(path) for path in paths]
+    names = Counter(run.name for run in runs)
+    problems = [
+        Problem(str(path), f"{times} runs are called {path.name}", "a name for each", "Rename their folders")
+        for path, times in ((path, names[path.name]) for path in paths)
+        if times > 1
+    ]
     for path, run in zip(paths[1:], runs[1:], strict=True):
         for key, value in runs[0].described["data"].items():
             if run.described["data"].get(key) != value:
@@ -76,6 +99,25 @@ def read_runs(paths: Sequence[Path]) -> list[Run]:
     if problems:
         raise InputError(problems)
     return runs
+
+
+_ASKED = ("id", "source", "group_id", "subject", "type", "origin", "permutation", "gold", "options")
+_ANSWERED = ("letters", "own_letters", *CHOICE_SCORES)
+
+
+def _without_texts(prediction: Mapping[str, Any]) -> dict[str, Any]:
+    """What is compared, which for seven runs of a whole test split fits into memory."""
+    slim = {name: _once(prediction[name]) for name in _ASKED}
+    slim["outputs"] = {
+        _once(protocol): {name: _once(output[name]) for name in _ANSWERED if name in output}
+        for protocol, output in prediction["outputs"].items()
+    }
+    return slim
+
+
+def _once(value: Any) -> Any:
+    """The same string, held once however often it was read."""
+    return sys.intern(value) if type(value) is str else value
 
 
 @dataclass(frozen=True)
@@ -104,27 +146,43 @@ class Row:
     consistency: float
 
 
+class _Draws:
+    """Draws of cases; runs on the same records share them."""
+
+    def __init__(self, resamples: int) -> None:
+        self._resamples = resamples
+        self._groups: list[str] = []
+        self._drawn: Resampled | None = None
+
+    def of(self, predictions: Sequence[Mapping[str, Any]]) -> Resampled:
+        groups = [p["group_id"] for p in predictions]
+        if self._drawn is None or groups != self._groups:
+            self._groups, self._drawn = groups, Resampled(groups, self._resamples)
+        return self._drawn
+
+
 def choice_rows(runs: Sequence[Run], resamples: int = 2_000) -> list[Row]:
     """Every run under every protocol that it has."""
     rows = []
+    draws = _Draws(resamples)
     for run in runs:
         predictions = run.answered()
         if not predictions:
             continue
-        draws = Resampled([p["group_id"] for p in predictions], resamples)
+        resampled = draws.of(predictions)
         parts = _parts(predictions, run.contamination.records if run.contamination else {})
-        protocols = run.described["protocols"]
+        outputs = {protocol: _outputs(predictions, protocol) for protocol in run.described["protocols"]}
         values = {
-            f"{protocol} {score}": scores_of(predictions, protocol, score)
-            for protocol in protocols
+            f"{protocol} {score}": _scores(own, score)
+            for protocol, own in outputs.items()
             for score in CHOICE_SCORES
         }
-        found = draws.intervals(values, parts)
-        for protocol in protocols:
+        found = resampled.intervals(values, parts)
+        for protocol, own in outputs.items():
             intervals = {
                 score: {part: found[f"{protocol} {score}", part] for part in parts} for score in CHOICE_SCORES
             }
-            rows.append(_row(run, protocol, predictions, intervals))
+            rows.append(_row(run, protocol, predictions, own, intervals))
     return rows
 
 
@@ -139,26 +197,33 @@ def _parts(predictions: Sequence[Mapping[str, Any]], near: Container[str]) -> di
     return parts
 
 
-def _outputs(predictions: Sequence[Mapping[str, Any]], protocol: str) -> list[Mapping[str, Any] | None]:
+Outputs = list[Mapping[str, Any] | None]
+
+
+def _outputs(predictions: Sequence[Mapping[str, Any]], protocol: str) -> Outputs:
     return [p["outputs"].get(protocol) for p in predictions]
 
 
 def scores_of(predictions: Sequence[Mapping[str, Any]], protocol: str, score: str) -> Any:
     """A score of each prediction; one that was not asked has 0."""
-    return np.array([out[score] if out else 0.0 for out in _outputs(predictions, protocol)])
+    return _scores(_outputs(predictions, protocol), score)
+
+
+def _scores(outputs: Outputs, score: str) -> Any:
+    return np.array([out[score] if out else 0.0 for out in outputs])
 
 
 def _row(
     run: Run,
     protocol: str,
     predictions: Sequence[Mapping[str, Any]],
+    outputs: Outputs,
     intervals: dict[str, dict[str, Interval]],
 ) -> Row:
     for score in CHOICE_SCORES:
         of_sources = [i.mean for part, i in intervals[score].items() if part.startswith("source ")]
         macro = float(np.mean(of_sources))
         intervals[score]["macro"] = Interval(macro, math.nan, math.nan, len(predictions), len(of_sources))
-    outputs = _outputs(predictions, protocol)
     letters = [out["letters"] if out else None for out in outputs]
     read = [len(each) for each in letters if each is not None]
     gold = [len(p["gold"].split(",")) for p in predictions]
@@ -176,20 +241,14 @@ def _row(
 
 def _orders(run: Run, protocol: str) -> tuple[list[float], float]:
     """Exact match of records that have all orders, in each; and how many keep their answer."""
-    count = run.described["permutations"] + 1
-    by_record: dict[str, list[Mapping[str, Any]]] = {}
-    for (id, _), prediction in sorted(run.predictions.items()):
-        if prediction["options"] and (output := prediction["outputs"].get(protocol)):
-            by_record.setdefault(id, []).append(output)
-    whole = [outputs for outputs in by_record.values() if len(outputs) == count]
+    whole = [each for each in zip(*(_outputs(own, protocol) for own in run.orders), strict=True) if all(each)]
     if not whole:
         return [], math.nan
-    means = [float(np.mean([outputs[n]["exact_match"] for outputs in whole])) for n in range(count)]
-    same = [
-        len({out["own_letters"] for out in outputs}) == 1 and outputs[0]["own_letters"] is not None
-        for outputs in whole
-    ]
-    return means, float(np.mean(same)) if count > 1 else math.nan
+    means = [float(np.mean([out["exact_match"] for out in own])) for own in zip(*whole, strict=True)]
+    if len(means) == 1:
+        return means, math.nan
+    letters = [{out["own_letters"] for out in each} for each in whole]
+    return means, float(np.mean([len(each) == 1 and None not in each for each in letters]))
 
 
 @dataclass(frozen=True)

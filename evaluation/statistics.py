@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import cached_property
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 RESAMPLES = 2_000
-_CHUNK = 2**24  # drawn places at once: 128 MB
+_CHUNK = 2**22  # drawn places at once: 32 MB
 
 
 class Interval(NamedTuple):
@@ -179,7 +180,12 @@ class Resampled:
 
     def _draw(self, columns: Floats) -> Floats:
         """Sums of the columns over each draw of cases: resamples × columns."""
-        return np.concatenate([times @ columns.T for times in self._times(_CHUNK // max(1, self._cases))])
+        return np.concatenate([times.astype(np.float64) @ columns.T for times in self._kept])
+
+    @cached_property
+    def _kept(self) -> list[NDArray[np.uint16]]:
+        """All draws, which take longer to draw than to use: 2 bytes hold how often a case was drawn."""
+        return [times.astype(np.uint16) for times in self._times(_CHUNK // max(1, self._cases))]
 
     def _times(self, rows_at_once: int) -> Iterator[Floats]:
         """How often each case was drawn: some draws × cases, until all draws were given."""

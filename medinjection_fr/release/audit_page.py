@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from medinjection_fr.configs import KINDS, MIXES, config_name
 from medinjection_fr.errors import InputError, Problem
@@ -15,44 +14,11 @@ from medinjection_fr.release.audit import audit
 from medinjection_fr.release.audit_plots import draw
 from medinjection_fr.release.chi_square import LETTERS_EXPECTED_AT_LEAST, SIGNIFICANT, STRENGTHS
 from medinjection_fr.release.lengths import QUANTILES
+from medinjection_fr.release.page import Table, open_templates, write_files
 from medinjection_fr.release.plot_style import require_matplotlib
-from medinjection_fr.resources import find_resource
 
 PAGE = "audit.html"
 FIGURES = "audit.json"
-
-Row = Sequence[str]
-
-_LONG = 40
-"""Characters from which a cell may be broken into lines."""
-
-
-class Table(NamedTuple):
-    """A table of the page.
-
-    Attributes:
-        head: Names of its columns.
-        rows: Its cells, as they are shown.
-        classes: For each column, ``number`` (stands to the right), ``long`` (may be broken) or nothing.
-    """
-
-    head: Row
-    rows: Sequence[Row]
-    classes: Sequence[str]
-
-    @classmethod
-    def of(cls, head: Row, rows: Sequence[Row]) -> Table:
-        """Finds out which columns hold numbers or long texts."""
-        return cls(head, rows, [_class_of([row[place] for row in rows]) for place in range(len(head))])
-
-
-def _class_of(cells: Row) -> str:
-    if all(_NUMBER.fullmatch(cell) for cell in cells):
-        return "number"
-    return "long" if any(len(cell) > _LONG for cell in cells) else ""
-
-
-_NUMBER = re.compile(r"[<\d,. %()]+|–|")
 
 
 def default_output(folder: Path) -> Path:
@@ -85,11 +51,7 @@ def write_audit(folder: Path, output: Path) -> dict[str, Any]:
         PAGE: render_page(figures),
         FIGURES: json.dumps(figures, ensure_ascii=False, indent=2) + "\n",
     }
-    output.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        unfinished = output / f"{name}.part"
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
-        unfinished.replace(output / name)
+    write_files(output, texts)
     return figures
 
 
@@ -99,24 +61,18 @@ def render_page(figures: Mapping[str, Any]) -> str:
     Raises:
         InputError: matplotlib is not installed.
     """
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(find_resource("dataset_card"), encoding="utf-8"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=True,
-    )
-    return environment.get_template("audit.html.j2").render(
-        audit=figures,
-        pictures=draw(figures),
-        tables=_tables(figures),
-        kinds=KINDS,
-        fewest=LETTERS_EXPECTED_AT_LEAST,
-        significant=SIGNIFICANT,
-        strengths={word: least for least, word in STRENGTHS.items()},
+    return (
+        open_templates()
+        .get_template("audit.html.j2")
+        .render(
+            audit=figures,
+            pictures=draw(figures),
+            tables=_tables(figures),
+            kinds=KINDS,
+            fewest=LETTERS_EXPECTED_AT_LEAST,
+            significant=SIGNIFICANT,
+            strengths={word: least for least, word in STRENGTHS.items()},
+        )
     )
 
 

@@ -6,29 +6,34 @@ they look.
 
 from __future__ import annotations
 
-import io
-import re
 import textwrap
-from collections.abc import Mapping, Sized
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from medinjection_fr.configs import KINDS, MIXES, config_name
 from medinjection_fr.record import LETTERS, ORIGINS, SPLITS, TYPES
 from medinjection_fr.release.chi_square import STRENGTHS
+from medinjection_fr.release.pictures import (
+    Drawn,
+    Picture,
+    drawing,
+    finish,
+    heat_map,
+    in_cell,
+    middles,
+    patch,
+)
 from medinjection_fr.release.plot_style import (
     GREY,
     ORIGIN_COLOURS,
-    STYLE,
     TYPE_COLOURS,
     TYPE_HATCHES,
     beside,
     minor_formatter,
-    require_matplotlib,
     thousands,
 )
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _WIDTH = 4.0
@@ -37,29 +42,11 @@ _LONG_TITLE = 20
 """Characters from which the title of half a figure is broken."""
 _FEWEST_QUESTIONS = 30
 """Questions under which shares of letters are noise and not drawn; the table has them."""
-_SVG = {"svg.fonttype": "none", "svg.hashsalt": "medinjection-fr/audit/1"}
-
-
-class Picture(NamedTuple):
-    """A drawn figure.
-
-    Attributes:
-        title: What it shows, in a few words.
-        svg: ``<svg>…</svg>``, to stand in a page.
-        text: The same in words, for who does not see it.
-    """
-
-    title: str
-    svg: str
-    text: str
 
 
 def draw(figures: Mapping[str, Any]) -> dict[str, Picture]:
     """Draws every picture that an audit's figures have something for, by name."""
-    require_matplotlib("audit")
-    import matplotlib.style
-
-    with matplotlib.style.context(["default", STYLE, _SVG]):
+    with drawing("audit"):
         pictures = {
             "composition": _composition(figures, shares=False),
             "shares": _composition(figures, shares=True),
@@ -71,46 +58,13 @@ def draw(figures: Mapping[str, Any]) -> dict[str, Picture]:
             "gold-letters-per-question": _gold_letters_per_question(figures),
             "ledger": _ledger(figures),
         }
-        return {name: _finished(name, *drawn) for name, drawn in pictures.items() if drawn}
-
-
-Drawn = tuple[str, "Figure", str]
-"""Title, figure, and its text."""
-
-
-def _finished(name: str, title: str, figure: Figure, text: str) -> Picture:
-    file = io.StringIO()
-    figure.savefig(file, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
-    svg = file.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r'\b(id="|href="#|url\(#)', rf"\1{name}-", svg)  # several stand in one page
-    return Picture(title, svg, text)
+        return finish(pictures)
 
 
 def _figure(height: float) -> Figure:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(_WIDTH, height))
-
-
-def _heat_map(axes: Axes, values: list[list[float]], colours: str, highest: float) -> Any:
-    """Cells from 0 to the highest value, the first line on top; nothing where the value is not a number."""
-    import numpy as np
-
-    mesh = axes.pcolormesh(np.array(values), cmap=colours, vmin=0, vmax=highest, edgecolors="white", lw=1.5)
-    axes.invert_yaxis()
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    return mesh
-
-
-def _in_cell(axes: Axes, line: int, column: int, text: str, is_dark: bool) -> None:
-    colour = "white" if is_dark else "black"
-    axes.text(column + 0.5, line + 0.5, text, ha="center", va="center", color=colour, fontsize=7.2)
-
-
-def _middles(cells: Sized) -> list[float]:
-    return [place + 0.5 for place in range(len(cells))]
 
 
 def _composition(figures: Mapping[str, Any], shares: bool) -> Drawn | None:
@@ -169,16 +123,16 @@ def _configs(figures: Mapping[str, Any], kind: str) -> Drawn | None:
         total = sum(sum(types.values()) for types in config["train"].values())
         absent = dict.fromkeys(TYPES, float("nan"))
         shares = [[config["train"].get(o, absent)[t] / (total or 1) for t in TYPES] for o in ORIGINS]
-        _heat_map(axes, shares, "Blues", 1)
+        heat_map(axes, shares, "Blues", 1)
         for line, origin in enumerate(ORIGINS):
             for column, type in enumerate(TYPES):
                 rows = config["train"].get(origin, {}).get(type)
                 text = "" if rows is None else f"{rows:,}" if rows else "–"
-                _in_cell(axes, line, column, text, shares[line][column] > 0.55)
+                in_cell(axes, line, column, text, shares[line][column] > 0.55)
         axes.set_title(mix if len(mix) < _LONG_TITLE else mix.replace("+t", "\n+t"), fontsize=7.5)
         is_lowest = number + 2 >= len(shown)
-        axes.set_xticks(_middles(TYPES), TYPES if is_lowest else [])
-        axes.set_yticks(_middles(ORIGINS), [] if number % 2 else ORIGINS)
+        axes.set_xticks(middles(TYPES), TYPES if is_lowest else [])
+        axes.set_yticks(middles(ORIGINS), [] if number % 2 else ORIGINS)
     each = "; ".join(
         f"{mix}: "
         + ", ".join(f"{o} {t} {n:,}" for o, types in config["train"].items() for t, n in types.items() if n)
@@ -259,12 +213,6 @@ _FIELD_NAMES = {
 }
 
 
-def _patch(colour: Any) -> Any:
-    from matplotlib.patches import Patch
-
-    return Patch(facecolor=colour, edgecolor=GREY, linewidth=0.4)
-
-
 def _gold_letters(figures: Mapping[str, Any], type: str) -> Drawn | None:
     """How often each letter is gold, against all being equal: a line for each provenance and size."""
     groups = [
@@ -283,16 +231,16 @@ def _gold_letters(figures: Mapping[str, Any], type: str) -> Drawn | None:
         labels.append(f"{group['origin']}, {group['options']} options")
     figure = _figure(1.25 + 0.27 * len(groups))
     axes = figure.add_subplot()
-    mesh = _heat_map(axes, ratios, "PuOr_r", 2)
+    mesh = heat_map(axes, ratios, "PuOr_r", 2)
     for line, group in enumerate(groups):
         gold = sum(group["letters"].values())
         for column, number in enumerate(group["letters"].values()):
-            _in_cell(axes, line, column, f"{100 * number / gold:.0f}", abs(ratios[line][column] - 1) > 0.65)
-    axes.set_xticks(_middles(LETTERS[:columns]), list(LETTERS[:columns]))
-    axes.set_yticks(_middles(groups), labels)
+            in_cell(axes, line, column, f"{100 * number / gold:.0f}", abs(ratios[line][column] - 1) > 0.65)
+    axes.set_xticks(middles(LETTERS[:columns]), list(LETTERS[:columns]))
+    axes.set_yticks(middles(groups), labels)
     axes.set_xlabel("position (number: % of the gold letters)")
     steps = {"never": 0.0, "½": 0.5, "as expected": 1.0, "1½": 1.5, "2 times or more": 2.0}
-    keys = [_patch(mesh.to_rgba(ratio)) for ratio in steps.values()]
+    keys = [patch(mesh.to_rgba(ratio)) for ratio in steps.values()]
     style: dict[str, Any] = {"handlelength": 1, "columnspacing": 1, "handletextpad": 0.4, "fontsize": 7.5}
     figure.legend(keys, list(steps), loc="outside upper left", ncols=5, **style)
     each = "; ".join(

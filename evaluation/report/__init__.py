@@ -1,0 +1,1 @@
+"""The report: runs, judgements, reviews and agreement on one page that stands alone."""

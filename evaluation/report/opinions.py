@@ -1,0 +1,189 @@
+"""What judges and people said of open answers, as the report shows it; agreement itself is computed elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evaluation.statistics import Interval, Resampled
+from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.release.digests import digest_file
+
+JUDGE, AGREEMENT = "medinjection-fr/judge/1", "medinjection-fr/agreement/1"
+_YES = {"equivalence": "equivalent", "preference": "first"}
+PLAIN = "plain"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a judge said of a run's answers as they were given.
+
+    Attributes:
+        run, judge: Their names.
+        described: ``judge.json``.
+        figure: Share that is called equivalent or preferred, or mean completeness, with its interval over cases.
+        unscored: Answers without a verdict.
+        sha256: Of ``judgements.jsonl``.
+    """
+
+    run: str
+    judge: str
+    described: Mapping[str, Any]
+    figure: Interval | None
+    unscored: int
+    sha256: str
+
+
+def read_judged(run: Path, resamples: int) -> list[Judged]:
+    """All judges of a run, by name.
+
+    Raises:
+        InputError: With every mistake in their files.
+    """
+    found, problems = [], []
+    for path in sorted(run.glob("judges/*/judge.json")):
+        lines = path.with_name("judgements.jsonl")
+        try:
+            described = json.loads(path.read_bytes())
+            if described["format"] != JUDGE:
+                problems.append(Problem(str(path), f"is of the format {described['format']}", JUDGE))
+                continue
+            values, cases, unscored = _read_values(lines, described["kind"])
+        except FileNotFoundError:
+            problems.append(Problem(str(lines), "is missing", mend="Run the judge to its end"))
+        except (ValueError, KeyError, TypeError):
+            what = "does not hold judgements that can be read"
+            problems.append(Problem(str(path.parent), what, mend="Judge anew into a new folder"))
+        else:
+            figure = Resampled(cases, resamples).interval(np.array(values)) if values else None
+            found.append(Judged(run.name, path.parent.name, described, figure, unscored, digest_file(lines)))
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _read_values(path: Path, kind: str) -> tuple[list[float], list[str], int]:
+    """Figures of the plain answers with their cases, and how many have none."""
+    values, cases, unscored = [], [], 0
+    with path.open("rb") as file:
+        for text in file:
+            if not text.endswith(b"\n"):
+                break  # what a kill left
+            line = json.loads(text)
+            if line["variant"] != PLAIN:
+                continue
+            said = line["completeness"] if kind == "facts" else line["verdict"]
+            if said is None:
+                unscored += 1
+                continue
+            values.append(float(said) if kind == "facts" else float(said == _YES[kind]))
+            cases.append(line["group_id"])
+    return values, cases, unscored
+
+
+@dataclass(frozen=True)
+class Reviews:
+    """What people said.
+
+    Attributes:
+        files: Name and SHA-256 of each.
+        answers: Verdicts by run and class, over all annotators.
+        shares: Share of answers called equivalent by run, of the verdicts that judge, with its interval over cases.
+        rows: Verdicts on rows of the dataset, by question and answer.
+        annotators: Pseudonyms.
+        remarks: By record.
+    """
+
+    files: Sequence[Mapping[str, str]]
+    answers: Mapping[str, Mapping[str, int]]
+    shares: Mapping[str, Interval]
+    rows: Mapping[str, Mapping[str, int]]
+    annotators: Sequence[str]
+    remarks: Mapping[str, Sequence[str]]
+
+
+def read_reviews(paths: Sequence[Path], resamples: int) -> Reviews:
+    """Reads exports of the review, JSON Lines.
+
+    Raises:
+        InputError: One cannot be read, or a line is no review.
+    """
+    problems: list[Problem] = []
+    reviews = [review for path in paths for review in _read_lines(path, problems)]
+    if problems:
+        raise InputError(problems)
+    answers: dict[str, Counter[str]] = {}
+    rows: dict[str, Counter[str]] = {}
+    values: dict[str, list[tuple[float, str]]] = {}
+    remarks: dict[str, list[str]] = {}
+    for review in reviews:
+        for name, verdict in review["verdicts"].items():
+            counts = answers if review["kind"] == "answers" else rows
+            counts.setdefault(name, Counter())[verdict] += 1
+            if review["kind"] == "answers" and verdict != "cannot-judge":
+                values.setdefault(name, []).append((float(verdict == "equivalent"), review["group_id"]))
+        if review.get("remark"):
+            remarks.setdefault(review["id"], []).append(f"{review['annotator']}: {review['remark']}")
+    shares = {
+        name: Resampled([case for _, case in own], resamples).interval(np.array([value for value, _ in own]))
+        for name, own in values.items()
+    }
+    files = [{"file": path.name, "sha256": digest_file(path)} for path in paths]
+    return Reviews(files, answers, shares, rows, sorted({r["annotator"] for r in reviews}), remarks)
+
+
+def _read_lines(path: Path, problems: list[Problem]) -> list[dict[str, Any]]:
+    reviews = []
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError):
+        problems.append(Problem(f"--reviews {path}", "cannot be read", "an export of the review, JSON Lines"))
+        return []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            review = json.loads(line)
+            review["kind"], review["id"], review["group_id"], review["annotator"], review["verdicts"].items()
+            reviews.append(review)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            mend = "Export as JSON Lines: python -m evaluation review"
+            problems.append(Problem(f"--reviews {path} line {number}", "is no review", mend=mend))
+            break
+    return reviews
+
+
+def read_agreement(folder: Path, runs: Sequence[str], reviews: Reviews | None) -> dict[str, Any]:
+    """``agreement.json`` of a folder.
+
+    Raises:
+        InputError: It is not there, speaks of other runs, or was computed from other reviews.
+    """
+    path = folder / "agreement.json"
+    try:
+        found: dict[str, Any] = json.loads(path.read_bytes())
+        if found["format"] != AGREEMENT:
+            raise InputError(Problem(str(path), f"is of the format {found['format']}", AGREEMENT))
+        others = [name for name in found["runs"] if name not in runs]
+        read = {file["sha256"] for file in found["reviews"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        mend = f"Make it: python -m evaluation agreement RUN… --reviews FILE… --output {folder}"
+        raise InputError(
+            Problem(str(folder), "holds no agreement.json that can be read", mend=mend)
+        ) from None
+    problems = []
+    if others:
+        what, expected = f"speaks of {', '.join(others)} too", f"no other runs than {', '.join(runs)}"
+        problems.append(Problem(str(path), what, expected, "Give those runs too, or measure agreement again"))
+    if reviews and (foreign := [f["file"] for f in reviews.files if f["sha256"] not in read]):
+        mend = "Measure agreement again, or give the reviews that it was measured from"
+        problems.append(Problem(str(path), f"was not measured from {', '.join(foreign)}", mend=mend))
+    if problems:
+        raise InputError(problems)
+    return found
