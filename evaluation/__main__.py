@@ -152,11 +152,9 @@ def tasks(config: str, split: str, data: str, output: Path) -> None:
     click.echo(f"Next: {harness} --include_path {output} --apply_chat_template")
 
 
-main.add_command(judge)
-main.add_command(review)
+for command in (judge, review, agreement, report):
+    main.add_command(command)
 
-main.add_command(agreement)
-main.add_command(report)
 
 if __name__ == "__main__":
     main(prog_name="python -m evaluation")
