@@ -70,8 +70,12 @@ class Model:
     seed: int
 
     def folder(self, work: Path) -> Path:
-        """Where the model and what it answers are kept."""
-        return work / "models" / self.name.replace(" ", "-") / f"seed-{self.seed}"
+        """Where the model is kept."""
+        return work / "models" / f"{self.name.replace(' ', '-')}-seed-{self.seed}"
+
+    def test(self, work: Path) -> Path:
+        """Where its answers are kept; a run is called as its folder."""
+        return work / "answers" / self.folder(work).name
 
 
 def _call(command: Sequence[object], log: Path) -> None:
@@ -182,7 +186,7 @@ def _models(arguments: argparse.Namespace) -> list[Model]:
 
 
 def _train(arguments: argparse.Namespace, model: Model) -> None:
-    output = model.folder(arguments.work) / "training"
+    output = model.folder(arguments.work)
     command: list[object] = [
         sys.executable,
         "-m",
@@ -195,7 +199,7 @@ def _train(arguments: argparse.Namespace, model: Model) -> None:
     command += ["--data", model.release, "--output", output]
     settings = [f"model.path={arguments.model}", f"seed={model.seed}", *arguments.set]
     command += [part for setting in settings for part in ("--set", setting)]
-    log = arguments.work / "log" / f"train-{output.parent.parent.name}-{model.seed}"
+    log = arguments.work / "log" / f"train-{output.name}"
     _once(output / "merged", lambda: _call(command, log), f"{model.name}, seed {model.seed}, trained")
 
 
@@ -218,7 +222,7 @@ def _compared(
     arguments: argparse.Namespace, models: Sequence[Model], protocol: str
 ) -> tuple[dict[str, Interval], dict[str, list[float]], dict[tuple[str, str], Difference]]:
     """Means over seeds with intervals over cases, the mean of each seed, and the difference of every two."""
-    runs = read_runs([model.folder(arguments.work) / "test" for model in models])
+    runs = read_runs([model.test(arguments.work) for model in models])
     draws = Resampled([prediction["group_id"] for prediction in runs[0].answered()])
     by_name: dict[str, list[Any]] = {}
     for model, values in zip(models, _scores(runs, protocol), strict=True):
@@ -234,7 +238,7 @@ def _called_between(arguments: argparse.Namespace, models: Sequence[Model], prot
     pairs = list(itertools.product(*([model for model in models if model.name == half] for half in HALVES)))
     called = 0
     for first, second in pairs:
-        runs = read_runs([model.folder(arguments.work) / "test" for model in (first, second)])
+        runs = read_runs([model.test(arguments.work) for model in (first, second)])
         draws = Resampled([prediction["group_id"] for prediction in runs[0].answered()])
         one, other = _scores(runs, protocol)
         called += any(d.called for d in compare_models(draws, {"a": one, "b": other}).values())
@@ -342,11 +346,10 @@ def main() -> None:
     arguments.work.mkdir(parents=True, exist_ok=True)
     models = _models(arguments)
     base = Model("base", models[0].release, "native", 0)
-    _ask(arguments, arguments.model, base.folder(arguments.work) / "test")
+    _ask(arguments, arguments.model, base.test(arguments.work))
     for model in models:
         _train(arguments, model)
-        folder = model.folder(arguments.work)
-        _ask(arguments, folder / "training" / "merged", folder / "test")
+        _ask(arguments, model.folder(arguments.work) / "merged", model.test(arguments.work))
     _tell(arguments, [base, *models])
 
 

@@ -36,7 +36,7 @@ class Run:
     Attributes:
         name: Its folder's name.
         described: ``run.json``.
-        predictions: By record and permutation, without what was said: ``read_predictions`` has that.
+        predictions: By record and permutation; without what was said, unless it was asked for.
         open_scores: ``open_scores.json``, if it has open answers.
         contamination: ``contamination.json``, if what the model was trained on is known.
     """
@@ -65,23 +65,28 @@ class Run:
         return [whole[number::count] for number in range(count)]
 
 
-def _read(path: Path) -> Run:
+def _read(path: Path, with_texts: bool) -> Run:
     described = read_run(path)
     try:
-        found = {(p["id"], p["permutation"]): p for p in map(_without_texts, read_predictions(path))}
+        lines = read_predictions(path) if with_texts else map(_without_texts, read_predictions(path))
+        found: dict[tuple[str, int], Mapping[str, Any]] = {(p["id"], p["permutation"]): p for p in lines}
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         what, mend = "has no predictions that can be read", "Run it to its end"
         raise InputError(Problem(str(path), what, mend=mend)) from None
     return Run(path.name, described, found, read_open_scores(path), read_contamination(path))
 
 
-def read_runs(paths: Sequence[Path]) -> list[Run]:
+def read_runs(paths: Sequence[Path], with_texts: bool = False) -> list[Run]:
     """Reads runs and looks whether they can be compared.
+
+    Args:
+        paths: Their folders.
+        with_texts: Whether predictions keep what was said; scores need much less memory without.
 
     Raises:
         InputError: One is no run, their records differ, or predictions are missing.
     """
-    runs = [_read(path) for path in paths]
+    runs = [_read(path, with_texts) for path in paths]
     names = Counter(run.name for run in runs)
     problems = [
         Problem(str(path), f"{times} runs are called {path.name}", "a name for each", "Rename their folders")

@@ -29,7 +29,7 @@ def crosscheck(first: Path, second: Path) -> dict[str, Any]:
     Raises:
         InputError: One is no run, or their records are not the same.
     """
-    runs = read_runs([first, second])
+    runs = read_runs([first, second], with_texts=True)
     pairs = {key: (runs[0].predictions[key], runs[1].predictions[key]) for key in sorted(runs[0].predictions)}
     counted = {key: pair for key, pair in pairs.items() if all("prompt_tokens" in each for each in pair)}
     prompts = [key for key, (one, other) in counted.items() if one["prompt_tokens"] != other["prompt_tokens"]]

@@ -26,7 +26,7 @@ def make_answers_set(paths: Sequence[Path], data: str, limit: int | None, seed: 
     Raises:
         InputError: The runs do not go together, the release is another one, or no question is left.
     """
-    runs = sorted(read_runs(paths), key=lambda run: run.name)
+    runs = sorted(read_runs(paths, with_texts=True), key=lambda run: run.name)
     names = [run.name for run in runs]
     problems = [
         Problem(f"run {name}", "has the name of another run", mend="Rename one of the folders")
