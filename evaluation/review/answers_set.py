@@ -39,7 +39,7 @@ def make_answers_set(paths: Sequence[Path], data: str, limit: int | None, seed: 
     records, release = _open_records(runs[0], data)
     answers = [_open_answers(run) for run in runs]
     asked = {id for found in answers for id in found}
-    whole = [id for id in sorted(asked) if all(found.get(id) for found in answers)]
+    whole = [id for id in sorted(asked) if all(found.get(id) is not None for found in answers)]
     if not whole:
         what = "have no open question that all of them answered"
         raise InputError(Problem(", ".join(map(str, paths)), what, mend="Run them with --tasks oeq"))

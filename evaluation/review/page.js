@@ -7,7 +7,6 @@
   const all = (selector) => [...document.querySelectorAll(selector)];
   const find = (selector) => document.querySelector(selector);
   const isGiven = (group) => group.querySelector("input:checked") !== null;
-
   const guideIsOpen = () => find("#guide button").classList.contains("open");
 
   function frame(place, scroll) {
@@ -102,7 +101,7 @@
   }, true);
 
   // When the server does not answer: say so, keep what the page shows in the browser, and send it when it is back.
-  const outbox = () => `review-outbox-${find(".bar .who")?.textContent}`;
+  const outbox = () => `review-outbox-${window.reviewSet}-${find(".bar .who")?.textContent}`;
   const value = (id) => find(`${id} textarea, ${id} input`)?.value ?? "";
   let retry = null;
 

@@ -127,7 +127,7 @@ class Page:
         saved, form = desk.save(item, _form(fields), tab, int(seen))
         place = self.store.place_of(desk.annotator, item) or 1
         if action == "save":
-            return self._tell_saved(desk, place, saved, form)
+            return self._tell_saved(desk, place, saved, list(fields), _values(form))
         missing = desk.missing(form) if action == "go" else []
         if missing:
             return self._show(desk, desk.take(place), french.tell_missing(self.kind, missing), warning=True)
@@ -144,12 +144,17 @@ class Page:
             return place % desk.size + 1
         return self.store.next_open(desk.annotator, place)
 
-    def _tell_saved(self, desk: Desk, place: int, saved: Saved, form: Form) -> list[Any]:
+    def _tell_saved(
+        self, desk: Desk, place: int, saved: Saved, said: list[Any], counts: list[Any]
+    ) -> list[Any]:
+        """The new bar, and what another tab had said where this one says nothing."""
         message = french.OTHER_TAB if saved.other_tab else f"✓ Enregistré à {datetime.now():%H:%M:%S}"
         bar = self._bar(desk, place, message, saved.other_tab, is_new=False)
-        fields = _values(form) if saved.other_tab else [gr.skip()] * (self.count + 2)
+        completed = [
+            value if value and not own else gr.skip() for own, value in zip(said, counts, strict=True)
+        ]
         unchanged = [gr.skip()] * (1 + len(self.texts))
-        return [gr.skip(), str(saved.standing.number), bar, *unchanged, *fields]
+        return [gr.skip(), str(saved.standing.number), bar, *unchanged, *completed]
 
     # What the page shows
 

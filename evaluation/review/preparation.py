@@ -55,6 +55,7 @@ def prepare_review(drawing: Drawing, annotators: str, overlap: float, seed: int,
         review_set = make_rows_set(drawing.data, drawing.rows, drawing.origins, drawing.materials, seed)
     else:
         review_set, left_out = make_answers_set(drawing.runs, drawing.data, drawing.items, seed)
+    _check_hands(review_set, design)
     if output.exists():
         _check_same(output, review_set, design)
         return [f"{output} was prepared alike before: its ratings and tokens stay."]
@@ -78,6 +79,14 @@ def _option_problems(drawing: Drawing, output: Path) -> list[Problem]:
             Problem(str(output.parent), "no such folder", mend="Make it, or give another --output")
         )
     return problems
+
+
+def _check_hands(review_set: ReviewSet, design: Design) -> None:
+    hands = design.deal([item.name for item in review_set.items])
+    if empty := [annotator for annotator, hand in hands.items() if not hand]:
+        what = f"of {len(review_set.items):,} items, none is left for {', '.join(empty)}"
+        mend = "Draw more items, raise --overlap, or name fewer"
+        raise InputError(Problem("--annotators", what, mend=mend))
 
 
 def _check_same(output: Path, review_set: ReviewSet, design: Design) -> None:
@@ -109,8 +118,6 @@ def _describe(review_set: ReviewSet, design: Design, left_out: int, output: Path
     shared = round(design.overlap * count)
     lines = [f"Wrote {output}: {count:,} items, {shared:,} of them for everybody."]
     lines += [f"  {annotator}: {len(hand):,}" for annotator, hand in hands.items()]
-    if empty := [annotator for annotator, hand in hands.items() if not hand]:
-        lines.append(f"Nothing is left for {', '.join(empty)}: raise --overlap or the number of items.")
     if left_out:
         lines.append(f"{left_out:,} open questions were left out: not every run has an answer to them.")
     if lacking := sum(item.shown.get("original", "") is None for item in review_set.items):

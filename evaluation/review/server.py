@@ -50,6 +50,7 @@ def make_app(store: Store) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     who = _Entrance(store)
     _Routes(store, who).add_to(app)
+    script = (_FOLDER / "page.js").read_text(encoding="utf-8")
     app = gr.mount_gradio_app(
         app,
         Page(store).build(),
@@ -57,7 +58,7 @@ def make_app(store: Store) -> FastAPI:
         auth_dependency=who.annotator,
         theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
         css_paths=_FOLDER / "page.css",
-        head=f"<script>{(_FOLDER / 'page.js').read_text(encoding='utf-8')}</script>",
+        head=f'<script>window.reviewSet = "{store.digest}";\n{script}</script>',
         footer_links=[],
         run_history=False,
         ssr_mode=False,

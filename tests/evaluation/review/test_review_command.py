@@ -74,6 +74,15 @@ def test_every_mistake_of_the_options_is_told(prepared: list[object], tmp_path: 
     assert both.exit_code == 2 and "are given together" in both.output
 
 
+def test_nobody_is_left_without_items(prepared: list[object], tmp_path: Path) -> None:
+    names = ",".join("abcdefgh")
+    done = run(
+        "prepare", *prepared[:-6], "--annotators", names, "--overlap", 0, "--output", tmp_path / "many.sqlite"
+    )
+    assert done.exit_code == 2 and "none is left for" in done.output
+    assert not list(tmp_path.glob("many*"))
+
+
 def test_rows_go_from_a_release_to_proposals(sample_release: Path, tmp_path: Path) -> None:
     database = tmp_path / "rows.sqlite"
     done = run("prepare", "--rows", 3, "--data", sample_release, "--annotators", "anne", "--output", database)

@@ -79,6 +79,12 @@ def test_a_question_that_a_run_did_not_answer_is_left_out(runs: list[Path], samp
     assert left_out == 1 and first["id"] not in {item.id for item in made.items}
 
 
+def test_an_empty_answer_is_an_answer(sample_release: Path, tmp_path: Path) -> None:
+    silent = write_run(tmp_path / "silent", sample_release, lambda record: "")
+    made, left_out = make_answers_set([silent], str(sample_release), None, 0)
+    assert left_out == 0 and {item.words["silent"] for item in made.items} == {0}
+
+
 def test_runs_that_do_not_go_together_are_refused(
     runs: list[Path], sample_release: Path, tiny_release: Path, tmp_path: Path
 ) -> None:
