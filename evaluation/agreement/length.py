@@ -19,8 +19,6 @@ from evaluation.agreement.logistic import fit, random_effect_precision
 from evaluation.agreement.paired import Paired
 from evaluation.statistics import RESAMPLES, Floats, Resampled, Statistic
 
-GENERATOR_EFFECTS = ("fixed", "random", "none")
-
 
 def length_effect(
     paired: Paired, generator_effect: str = "fixed", resamples: int = RESAMPLES
@@ -38,16 +36,13 @@ def length_effect(
 
     Args:
         paired: The answers.
-        generator_effect: Of the logistic regression, if there are two generators or more: an indicator
-            each, a normal random effect, or none.
+        generator_effect: Of the logistic regression, if there are two generators or more: ``fixed``, an
+            indicator each; ``random``, a normal random effect; or ``none``.
         resamples: Draws of cases.
     """
-    scored = paired.part(~np.isnan(paired.values))
+    scored = paired.part(~np.isnan(paired.says()))
     gives_verdicts = not len(scored.ids) or bool((scored.verdicts >= 0).any())
-    if gives_verdicts:
-        scored = scored.part(scored.verdicts >= 0)
-    values = scored.verdicts.astype(np.float64) if gives_verdicts else scored.values
-    lengths = np.log1p(scored.words)
+    values, lengths = scored.says(), np.log1p(scored.words)
     effect = generator_effect if len(set(scored.runs)) > 1 else "none"
     found = _estimates(scored, lengths, values, effect if gives_verdicts else None, resamples)
     return {

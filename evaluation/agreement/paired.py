@@ -37,9 +37,19 @@ class Paired:
     verdicts: Codes
     words: Floats
 
+    def says(self) -> Floats:
+        """Verdicts as 0 or 1 where the judge gives verdicts, else its values; ``nan`` where there is none."""
+        if not (self.verdicts >= 0).any():
+            return self.values
+        return np.where(self.verdicts >= 0, self.verdicts, np.nan)
+
     def part(self, held: NDArray[np.bool_]) -> Paired:
         """Only some answers."""
-        places = np.flatnonzero(held).tolist()
+        return self.at(np.flatnonzero(held).tolist())
+
+    def at(self, places: Sequence[int]) -> Paired:
+        """The answers at these places, in their order."""
+        places = list(places)
         return Paired(
             [self.runs[place] for place in places],
             [self.ids[place] for place in places],

@@ -13,6 +13,7 @@ from evaluation.agreement.checks import ALWAYS_NO, CANNOT_JUDGE, read_inputs
 from evaluation.agreement.interventions import flips, position
 from evaluation.agreement.judges import against_people
 from evaluation.agreement.length import length_effect
+from evaluation.agreement.like_length import compare_generators
 from evaluation.agreement.paired import Paired
 from evaluation.agreement.people import describe_people
 from evaluation.agreement.rated import VERDICTS, rated_answers
@@ -45,7 +46,7 @@ def measure_agreement(
     """
     inputs = read_inputs(paths, files)
     rated = rated_answers(inputs.reviews)
-    judges, scatter, lengths = [], [], []
+    judges, scatter, lengths, generators = [], [], [], []
     said_by = list(all_judges(inputs))
     for judge, said in progress_bar(said_by, "Judges against people", len(said_by)):
         together = rated.beside(said)
@@ -56,6 +57,7 @@ def measure_agreement(
                 lengths.append(head | length_effect(paired, generator_effect, resamples))
         if judge != ALWAYS_NO:
             scatter += _scatter(judge, together)
+            generators += [{"judge": judge} | row for row in compare_generators(together, resamples)]
     cannot = sum(v == CANNOT_JUDGE for review in inputs.reviews for v in review["verdicts"].values())
     return {
         "format": FORMAT,
@@ -66,6 +68,7 @@ def measure_agreement(
         "judges": judges,
         "scatter": scatter,
         "length": lengths,
+        "generators": generators,
         "interventions": [row for run, judged in inputs.judgements for row in flips(run, judged, resamples)],
         "position": [
             position(run, judged, resamples)

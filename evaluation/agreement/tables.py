@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from evaluation.agreement.like_length import WITHIN
 from medinjection_fr.tables import open_console
 
 Figure = Mapping[str, Any]
@@ -49,6 +50,8 @@ def print_agreement(found: Mapping[str, Any]) -> None:
     counts, title = ("items", "ties"), f"Judges and what most people say, {_INTERVAL}"
     _print_judges(found["judges"], title, counts, _AGREEMENT, console, notes)
     _print_length(found["length"], console, notes)
+    if found["generators"]:
+        _print_generators(found["generators"], console, notes)
     if found["interventions"]:
         _print_interventions(found["interventions"], console)
     if found["position"]:
@@ -137,6 +140,18 @@ def _print_length(rows: Sequence[Figure], console: Console, notes: _Notes) -> No
         console.print(
             f"Logistic regression of all runs: {', '.join(sorted(effects))} effect of the generator."
         )
+
+
+def _print_generators(rows: Sequence[Figure], console: Console, notes: _Notes) -> None:
+    columns = ("judge", "first", "second", "answers", "pairs", "judge", "people")
+    table = _table(f"Second run minus first, mean of verdicts or scores, {_INTERVAL}", columns, 4)
+    for row in rows:
+        for title, part in (("all", row), ("of like length", row["like_length"])):
+            figures = (part[f"{who}_difference"] for who in ("judge", "people"))
+            cells = (notes.cell(figure, row["judge"], f"second - first, {title}") for figure in figures)
+            table.add_row(row["judge"], row["first"], row["second"], title, f"{part['pairs']:,}", *cells)
+    console.print(table)
+    console.print(f"Of like length: the longer answer has at most {WITHIN:.1f} times the words.")
 
 
 def _print_interventions(rows: Sequence[Figure], console: Console) -> None:

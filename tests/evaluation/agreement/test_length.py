@@ -146,7 +146,7 @@ def test_the_matched_difference_is_that_of_halves() -> None:
     [
         ({"words": np.full(160, 12.0)}, "equally long"),
         ({"verdicts": np.zeros(160, np.int64)}, "always says the same"),
-        ({"values": np.full(160, np.nan)}, "no items"),
+        ({"values": np.full(160, np.nan), "verdicts": np.full(160, -1)}, "no items"),
     ],
 )
 def test_what_cannot_be_told_is_told(changed: dict[str, Any], note: str) -> None:

@@ -55,6 +55,10 @@ def test_every_judge_score_and_the_judge_that_says_no_have_a_row(found: dict[str
     assert {(row["judge"], row["generator"]) for row in found["length"]} == {
         pair for pair in expected if pair[0] != "always no"
     }
+    assert {row["judge"]: row["pairs"] for row in found["generators"]} == {
+        "good": RECORDS - 1,
+        "chrf": RECORDS,
+    }
     assert found["people"]["items"] == 2 * RECORDS and found["people"]["judgements"] == 4 * RECORDS
     assert found["people"]["annotators"] == ["claire", "samir"]
 
@@ -280,7 +284,14 @@ def test_the_command_writes_and_shows(study: tuple[list[Path], Path], tmp_path: 
     options = (*runs, "--reviews", reviews, "--output", tmp_path / "out", "--resamples", "300")
     shown = _command(*options)
     assert shown.returncode == 0, shown.stderr
-    for text in ("Cohen's kappa", "what most people say", "always no", "Judges and length", "agreement.json"):
+    for text in (
+        "Cohen's kappa",
+        "what most people say",
+        "always no",
+        "Judges and length",
+        "of like length",
+        "agreement.json",
+    ):
         assert text in shown.stdout
     written = (tmp_path / "out" / FILE).read_bytes()
     assert list((tmp_path / "out").iterdir()) == [tmp_path / "out" / FILE]
