@@ -230,28 +230,33 @@ def _row(
         macro = float(np.mean(of_sources))
         intervals[score]["macro"] = Interval(macro, math.nan, math.nan, len(predictions), len(of_sources))
     letters = [out["letters"] if out else None for out in outputs]
-    read = [len(each) for each in letters if each is not None]
-    gold = [len(p["gold"].split(",")) for p in predictions]
+    answers = Counter((each, p["gold"], p["options"]) for each, p in zip(letters, predictions, strict=True))
+    read = Counter(each for each in letters if each is not None)
+    refused = outputs.count(None)
     return Row(
         run.name,
         protocol,
         intervals,
-        sum(out is not None and out["letters"] is None for out in outputs) / len(outputs),
-        sum(out is None for out in outputs),
-        (float(np.mean(read)) if read else math.nan, float(np.mean(gold))),
-        score_labels((each, p["gold"], p["options"]) for each, p in zip(letters, predictions, strict=True)),
-        *_orders(run, protocol),
+        (letters.count(None) - refused) / len(outputs),
+        refused,
+        (
+            sum(len(each) * times for each, times in read.items()) / read.total() if read else math.nan,
+            sum(len(gold.split(",")) * times for (_, gold, _), times in answers.items()) / len(outputs),
+        ),
+        score_labels(answers.elements()),
+        *_orders(run, protocol, outputs),
     )
 
 
-def _orders(run: Run, protocol: str) -> tuple[list[float], float]:
+def _orders(run: Run, protocol: str, outputs: Outputs) -> tuple[list[float], float]:
     """Exact match of records that have all orders, in each; and how many keep their answer."""
+    if not run.described["permutations"]:
+        asked = [out["exact_match"] for out in outputs if out]
+        return ([float(np.mean(asked))] if asked else []), math.nan
     whole = [each for each in zip(*(_outputs(own, protocol) for own in run.orders), strict=True) if all(each)]
     if not whole:
         return [], math.nan
     means = [float(np.mean([out["exact_match"] for out in own])) for own in zip(*whole, strict=True)]
-    if len(means) == 1:
-        return means, math.nan
     letters = [{out["own_letters"] for out in each} for each in whole]
     return means, float(np.mean([len(each) == 1 and None not in each for each in letters]))
 

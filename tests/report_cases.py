@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -195,11 +195,8 @@ def write_judgements(run: Path, judge: str, kind: str = "equivalence", against: 
     }
     _write(folder / "judge.json", described)
     lines = []
-    for text in (run / "predictions.jsonl").read_text(encoding="utf-8").splitlines():
-        asked = json.loads(text)
-        if asked["type"] != "oeq":
-            continue
-        words = len(asked["outputs"]["greedy"]["reply"].split())
+    for asked in _open_answers(run):
+        words = _words(asked)
         line = {"id": asked["id"], "group_id": asked["group_id"], "variant": "plain", "words": words}
         line |= {"prompt_sha256": "3" * 64, "seconds": 0.5}
         share = min(0.95, chance.random() * 0.7 + words / 100)
@@ -217,19 +214,32 @@ def write_judgements(run: Path, judge: str, kind: str = "equivalence", against: 
     return folder
 
 
+def _open_answers(run: Path) -> list[dict[str, Any]]:
+    lines = map(json.loads, (run / "predictions.jsonl").read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line["type"] == "oeq"]
+
+
+def _words(answer: Mapping[str, Any]) -> int:
+    return len(answer["outputs"]["greedy"]["reply"].split())
+
+
 def write_reviews(path: Path, runs: Sequence[Path], remark: str = "") -> Path:
     """Verdicts of two annotators on the open answers of runs."""
     chance = random.Random(0)
     lines = []
-    asked = [json.loads(line) for line in (runs[0] / "predictions.jsonl").read_text("utf-8").splitlines()]
-    for number, one in enumerate(one for one in asked if one["type"] == "oeq"):
+    said = {run.name: _open_answers(run) for run in runs}
+    for number, one in enumerate(next(iter(said.values()))):
         for annotator in ("claire", "samir"):
             names = [run.name for run in runs]
             words = ("equivalent", "different", "different", "cannot-judge")
             line = {"set": "4" * 64, "item": f"answers-{number}", "kind": "answers", "id": one["id"]}
             line |= {"group_id": one["group_id"], "annotator": annotator}
             line |= {"verdicts": {name: chance.choice(words) for name in names}}
-            line |= {"words": dict.fromkeys(names, 12), "preference": None, "remark": remark}
+            line |= {
+                "words": {name: _words(said[name][number]) for name in names},
+                "preference": None,
+                "remark": remark,
+            }
             lines.append({**line, "at": "2026-11-25T22:00:00Z"})
     for verdict in ("yes", "no", "cannot-judge"):
         row = {"set": "4" * 64, "item": f"row-{verdict}", "kind": "row", "id": record_id(1), "group_id": "g"}
@@ -247,11 +257,7 @@ def write_agreement(
     chance = random.Random(1)
     names = [run.name for run in runs]
     generators = [*names, "pooled"]
-    ids = [
-        line["id"]
-        for line in map(json.loads, (runs[0] / "predictions.jsonl").read_text("utf-8").splitlines())
-        if line["type"] == "oeq"
-    ]
+    ids = [answer["id"] for answer in _open_answers(runs[0])]
     measures = ("pearson", "spearman", "kendall", "kappa", "mcc", "balanced_accuracy")
     undefined = estimate(None, note="it always says the same")
     always = {name: undefined for name in measures} | {"balanced_accuracy": estimate(0.5, 0.0)}

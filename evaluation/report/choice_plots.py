@@ -50,7 +50,7 @@ def draw_sources(rows: Sequence[Row]) -> Drawn | None:
     parts = [
         part for part in (rows[0].intervals["exact_match"] if rows else {}) if part.startswith("source ")
     ]
-    if not parts:
+    if len(parts) < 2:
         return None
     cells = [[row.intervals["exact_match"][part] for row in rows] for part in parts]
     figure = new_figure(1.5 + 0.3 * len(parts))

@@ -99,7 +99,7 @@ def _learnt(material: Material) -> Table:
         if any((one.rows or {}).get(origin, {}).get(type) for one in material.learnt.values())
     ]
     rows = []
-    for run in material.runs:
+    for run in material.runs if material.learnt else ():
         learnt = material.learnt.get(run.name)
         counts = [(learnt.rows or {}).get(origin, {}).get(type, 0) if learnt else 0 for origin, type in pairs]
         cells = [f"{number:,}" if number else "–" for number in counts]

@@ -48,7 +48,8 @@ def report(
     if as_json:
         click.echo(page.as_json(numbers))
         return
-    click.echo(f"Wrote {output}: {len(runs)} runs" + (f"; figures in {figures}" if figures else "") + ".")
+    number = f"{len(runs)} runs" if len(runs) > 1 else "one run"
+    click.echo(f"Wrote {output}: {number}" + (f"; figures in {figures}" if figures else "") + ".")
     for sentence in numbers["findings"]:
         click.echo(f"- {sentence}")
     if with_text:

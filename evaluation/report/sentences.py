@@ -153,19 +153,24 @@ def find_missing(material: Material) -> dict[str, str]:
         )
     if not material.agreement:
         missing["agreement"] = f"Agreement of judges and people was not measured. {measure}"
-    parts: Mapping[str, tuple[str, str]] = {
-        "length": ("length", "Whether length sways the judges was not measured."),
-        "flips": ("interventions", "No judge has judged the same answers in another style."),
-        "order": ("position", "No judge has compared the answers of two runs."),
+    parts: Mapping[str, tuple[str, str, str]] = {
+        "length": ("length", "Whether length sways the judges is not known.", measure),
+        "flips": (
+            "interventions",
+            "No judge has judged the same answers in another style.",
+            f"Let one: {judge} --variants …, and measure agreement.",
+        ),
+        "order": (
+            "position",
+            "No judge has compared the answers of two runs in both orders.",
+            f"Let one: {judge} --kind preference --against RUN, and measure agreement.",
+        ),
     }
-    how = {
-        "length": measure,
-        "flips": f"Let one: {judge} with its variants.",
-        "order": f"Let one: {judge} --against RUN.",
-    }
-    for section, (key, why) in parts.items():
-        if not agreement.get(key):
-            missing[section] = f"{why} {how[section]}"
+    for section, (key, why, how) in parts.items():
+        if not material.agreement:
+            missing[section] = f"It was not measured. {measure}"
+        elif not agreement.get(key):
+            missing[section] = f"{why} {how}"
     if not material.examples:
         seen = (
             "No judge and people differ by half or more"

@@ -28,14 +28,8 @@ def make_answers_set(paths: Sequence[Path], data: str, limit: int | None, seed: 
     """
     runs = sorted(read_runs(paths, with_texts=True), key=lambda run: run.name)
     names = [run.name for run in runs]
-    problems = [
-        Problem(f"run {name}", "has the name of another run", mend="Rename one of the folders")
-        for name in sorted({name for name in names if names.count(name) > 1})
-    ]
     if NO_PREFERENCE in names:
-        problems.append(Problem(NO_PREFERENCE, "is the name of a run", mend="Rename the folder"))
-    if problems:
-        raise InputError(problems)
+        raise InputError(Problem(NO_PREFERENCE, "is the name of a run", mend="Rename the folder"))
     records, release = _open_records(runs[0], data)
     answers = [_open_answers(run) for run in runs]
     asked = {id for found in answers for id in found}

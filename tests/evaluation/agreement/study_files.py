@@ -39,9 +39,14 @@ def write_run(path: Path, version: str = "1.0.0", records: int = RECORDS) -> Pat
         {
             "id": record_id(n),
             "group_id": f"case {n // 2}",
-            "permutation": 0,
-            "options": 0,
+            "source": "questions",
+            "subject": None,
+            "origin": "native",
             "type": "oeq",
+            "permutation": 0,
+            "order": [],
+            "gold": None,
+            "options": 0,
             "outputs": {"greedy": {"reply": "une réponse", "finish": "stop", "tokens": 2}},
         }
         for n in range(records)

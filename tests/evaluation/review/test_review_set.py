@@ -92,7 +92,7 @@ def test_runs_that_do_not_go_together_are_refused(
         make_answers_set(runs, str(tiny_release), None, 0)
     (tmp_path / "other").mkdir()
     same = write_run(tmp_path / "other" / "base", sample_release, lambda record: "…")
-    with pytest.raises(InputError, match="run base: has the name of another run"):
+    with pytest.raises(InputError, match="2 runs are called base"):
         make_answers_set([*runs, same], str(sample_release), None, 0)
     none = write_run(tmp_path / "none", sample_release, lambda record: "…")
     with pytest.raises(InputError, match="none: is the name of a run"):
