@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.statistics import Estimate, Resampled
+from evaluation.statistics import Estimate, Resampled, Statistic
 
 _DIGITS = 12  # what does not depend on the order in which a machine adds
 
@@ -22,6 +22,16 @@ def as_json(estimate: Estimate) -> dict[str, Any]:
     """``value``, ``low`` and ``high``; a ``note`` where one of them is undefined."""
     found: dict[str, Any] = {name: number(getattr(estimate, name)) for name in ("value", "low", "high")}
     return found | ({"note": estimate.note} if estimate.note else {})
+
+
+def estimates_as_json(
+    statistics: Mapping[str, Statistic], groups: Sequence[Hashable], resamples: int, nothing: str
+) -> dict[str, Any]:
+    """Estimates by name; ``nothing`` says why there are no items, if there are none."""
+    if not len(groups):
+        return dict.fromkeys(statistics, undefined(nothing))
+    found = Resampled(groups, resamples).estimates(statistics)
+    return {name: as_json(estimate) for name, estimate in found.items()}
 
 
 def undefined(note: str) -> dict[str, Any]:

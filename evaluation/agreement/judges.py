@@ -10,9 +10,9 @@ import numpy as np
 
 from evaluation.agreement.classes import Codes, balanced_accuracy, cohen_kappa, matthews
 from evaluation.agreement.correlations import kendall, pearson, spearman
-from evaluation.agreement.figures import as_json, number, undefined
+from evaluation.agreement.figures import estimates_as_json, number, undefined
 from evaluation.agreement.paired import Paired
-from evaluation.statistics import RESAMPLES, Floats, Resampled, Statistic
+from evaluation.statistics import RESAMPLES, Floats, Statistic
 
 CORRELATIONS = {"pearson": pearson, "spearman": spearman, "kendall": kendall}
 OF_CLASSES = {"kappa": cohen_kappa, "mcc": matthews, "balanced_accuracy": balanced_accuracy}
@@ -56,13 +56,12 @@ def _correlations(scored: Paired, resamples: int) -> dict[str, Any]:
         for who, values in (("the judge", scored.values), ("people", scored.people))
         if len(values) and np.ptp(values) == 0
     ]
-    why = f"always the same: {' and '.join(constant)}" if constant else "no answer has both scores"
+    why = f"always the same: {' and '.join(constant)}" if constant else ""
     statistics = {
         name: Statistic(partial(of, x=scored.people, y=scored.values), why)
         for name, of in CORRELATIONS.items()
     }
-    found = Resampled(scored.groups, resamples).estimates(statistics)
-    return {name: as_json(estimate) for name, estimate in found.items()}
+    return estimates_as_json(statistics, scored.groups, resamples, "no answer has both scores")
 
 
 def _agreement(scored: Paired, classes: int, resamples: int) -> dict[str, Any]:
@@ -72,8 +71,7 @@ def _agreement(scored: Paired, classes: int, resamples: int) -> dict[str, Any]:
     statistics = {
         name: Statistic(_of_both(of, both, classes), _ONE_CLASS[name]) for name, of in OF_CLASSES.items()
     }
-    found = Resampled(both.groups, resamples).estimates(statistics)
-    return {name: as_json(estimate) for name, estimate in found.items()}
+    return estimates_as_json(statistics, both.groups, resamples, "no answer has a majority and a verdict")
 
 
 def _of_both(

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.agreement.figures import as_json
+from evaluation.agreement.figures import estimates_as_json
 from evaluation.agreement.paired import Paired
-from evaluation.statistics import RESAMPLES, Floats, Resampled, Statistic
+from evaluation.statistics import RESAMPLES, Floats, Statistic
 
 WITHIN = 1.2
 """Lengths, 1 + words, of which the longer is at most so many times the shorter, are like lengths."""
@@ -50,8 +50,7 @@ def _same_records(paired: Paired, first: str, second: str) -> tuple[Paired, Pair
 
 def _means(differences: dict[str, Floats], groups: Sequence[str], resamples: int) -> dict[str, Any]:
     statistics = {f"{who}_difference": _mean(values) for who, values in differences.items()}
-    found = Resampled(groups, resamples).estimates(statistics)
-    return {name: as_json(estimate) for name, estimate in found.items()}
+    return estimates_as_json(statistics, groups, resamples, "no record has two such answers")
 
 
 def _mean(values: Floats) -> Statistic:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from evaluation.agreement.classes import Codes, cohen_kappa, fleiss_kappa, krippendorff_alpha
-from evaluation.agreement.figures import as_json
-from evaluation.statistics import RESAMPLES, Floats, Resampled, Statistic
+from evaluation.agreement.figures import estimates_as_json
+from evaluation.statistics import RESAMPLES, Floats, Statistic
 
 NO_VERDICT = -1
 _ONE_CLASS = "one class only: agreement by chance is certain"
@@ -49,7 +49,6 @@ def describe_people(ratings: Ratings, resamples: int = RESAMPLES) -> dict[str, A
         "krippendorff_alpha": Statistic(partial(krippendorff_alpha, counts=counts[rated_twice]), _ONE_CLASS),
     }
     groups = [group for group, twice in zip(ratings.groups, rated_twice, strict=True) if twice]
-    found = Resampled(groups, resamples).estimates(statistics)
     return {
         "annotators": list(ratings.annotators),
         "items": int((counts.sum(1) > 0).sum()),
@@ -61,7 +60,7 @@ def describe_people(ratings: Ratings, resamples: int = RESAMPLES) -> dict[str, A
         "cohen_kappa": [
             _pair(ratings, a, b, resamples) for a, b in combinations(range(len(ratings.annotators)), 2)
         ],
-        **{name: as_json(estimate) for name, estimate in found.items()},
+        **estimates_as_json(statistics, groups, resamples, "no answer has two verdicts"),
     }
 
 
@@ -70,6 +69,7 @@ def _pair(ratings: Ratings, first: int, second: int, resamples: int) -> dict[str
     both = (a != NO_VERDICT) & (b != NO_VERDICT)
     groups = [group for group, held in zip(ratings.groups, both, strict=True) if held]
     kappa = partial(cohen_kappa, first=a[both], second=b[both], classes=len(ratings.classes))
-    found = Resampled(groups, resamples).estimates({"kappa": Statistic(kappa, _ONE_CLASS)})
+    statistics = {"kappa": Statistic(kappa, _ONE_CLASS)}
+    found = estimates_as_json(statistics, groups, resamples, "no answer has verdicts of both")
     names = {"first": ratings.annotators[first], "second": ratings.annotators[second]}
-    return {**names, "items": len(groups), **as_json(found["kappa"])}
+    return {**names, "items": len(groups), **found["kappa"]}

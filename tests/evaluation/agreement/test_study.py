@@ -225,9 +225,9 @@ def test_a_verdict_that_no_one_can_judge_is_missing(tmp_path: Path) -> None:
     (pair,) = found["people"]["cohen_kappa"]
     assert pair == {
         "first": "claire", "second": "samir", "items": 0, "value": None, "low": None, "high": None,
-        "note": "no items",
+        "note": "no answer has verdicts of both",
     }  # fmt: skip
-    assert found["people"]["krippendorff_alpha"]["value"] is None
+    assert found["people"]["krippendorff_alpha"]["note"] == "no answer has two verdicts"
     assert {row["generator"] for row in found["judges"]} == {"base", "pooled"}
 
 
@@ -253,7 +253,9 @@ def test_people_who_disagree_on_everything_agree_less_than_by_chance(tmp_path: P
     assert found["people"]["cohen_kappa"][0]["value"] == -1
     row = _row(found["judges"], judge="good", generator="pooled")
     assert row["ties"] == row["items"] and row["people_base_rate"] is None
-    assert row["kappa"]["note"] == "no items" and row["pearson"]["value"] is None
+    assert (
+        row["kappa"]["note"] == "no answer has a majority and a verdict" and row["pearson"]["value"] is None
+    )
 
 
 def test_the_same_review_twice_counts_once(study: tuple[list[Path], Path], tmp_path: Path) -> None:
