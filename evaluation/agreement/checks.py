@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from evaluation.agreement.judgements import Judgements, read_judgements
-from evaluation.agreement.reviews import Review, read_reviews
 from evaluation.compare import Run, read_runs
+from evaluation.judging.folder import Judgements, read_judgements
+from evaluation.review.review_files import Review, read_reviews
 from medinjection_fr.errors import InputError, Problem
 
 Read = TypeVar("Read")

@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.agreement.checks import PLAIN
 from evaluation.agreement.figures import shares, undefined
-from evaluation.agreement.judgements import Judgements
+from evaluation.judging.folder import Judgements
 from evaluation.statistics import RESAMPLES
 
 SWAPPED = "swapped"

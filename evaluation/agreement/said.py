@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from evaluation.agreement.checks import ALWAYS_NO, FACT_SCORES, JURY, PLAIN, Inputs, score_names
-from evaluation.agreement.judgements import Judgements
 from evaluation.agreement.people import NO_VERDICT
 from evaluation.agreement.rated import VERDICTS, Answer, Said
 from evaluation.compare import Run
+from evaluation.judging.folder import Judgements
 
 _UNSCORED: Said = (np.nan, NO_VERDICT)
 _Lines = dict[Answer, Mapping[str, Any]]
