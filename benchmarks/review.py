@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "evaluation" / "review")]
 
 import httpx  # noqa: E402
+import psutil  # noqa: E402
 from measure import machine, print_table  # noqa: E402
 from reviewing import answers_set, open_store  # noqa: E402
 from serving import serve_review  # noqa: E402
@@ -75,14 +76,15 @@ def _fill(store: Store, annotator: str) -> None:
             store.add(annotator, store.item_at(annotator, place), whole, "earlier", now())
 
 
-def _time(calls: int, call: Callable[[int], object]) -> list[float]:
-    """Milliseconds of each call."""
+def _time(calls: int, call: Callable[[int], object], server: psutil.Process) -> tuple[list[float], float]:
+    """Milliseconds of each call, and the server's CPU of one."""
     found = []
+    before = sum(server.cpu_times()[:2])
     for number in range(calls):
         started = time.perf_counter()
         call(number)
         found.append(1000 * (time.perf_counter() - started))
-    return found
+    return found, 1000 * (sum(server.cpu_times()[:2]) - before) / calls
 
 
 def main() -> None:
@@ -115,13 +117,15 @@ def main() -> None:
             }
             browser.open()
             rows = []
-            times = {name: _time(arguments.calls, call) for name, call in measured.items()}
-            base = statistics.median(times["reference: the cookie alone"])
-            for name, found in times.items():
+            server = psutil.Process(served.pid)
+            times = {name: _time(arguments.calls, call, server) for name, call in measured.items()}
+            base = statistics.median(times["reference: the cookie alone"][0])
+            for name, (found, cpu) in times.items():
                 p50, p95 = statistics.median(found), statistics.quantiles(found, n=20)[-1]
-                rows.append((name, f"{p50:.1f}", f"{p95:.1f}", f"{max(found):.1f}", f"{p50 / base:.1f}"))
+                cells = (f"{value:.1f}" for value in (p50, p95, max(found), cpu, p50 / base))
+                rows.append((name, *cells))
     title = f"{arguments.items:,} items, {arguments.calls} calls each, ms; target: under {TARGET_MS}"
-    print_table(title, ("call", "p50", "p95", "longest", "× reference"), rows)
+    print_table(title, ("call", "p50", "p95", "longest", "CPU of the server", "× reference"), rows)
 
 
 if __name__ == "__main__":

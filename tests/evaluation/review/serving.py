@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,6 +30,10 @@ class Served:
     def address(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def start(self) -> None:
         command = [sys.executable, "-m", "evaluation", "review", "serve", str(self._database)]
         with self._log.open("ab") as log:
@@ -49,16 +51,10 @@ class Served:
 
     def kill(self) -> None:
         """As the system kills: without a word."""
-        self._process.send_signal(signal.SIGKILL)
+        self._process.kill()
         self._process.wait()
         assert self._process.stdout
         self._process.stdout.close()
-
-    def stop(self) -> str:
-        """As Ctrl-C; gives what it said besides its first line."""
-        self._process.send_signal(signal.SIGINT)
-        said, _ = self._process.communicate(timeout=60)
-        return said
 
 
 @contextmanager
@@ -67,8 +63,4 @@ def serve_review(database: Path, log: Path) -> Iterator[Served]:
     try:
         yield served
     finally:
-        if served._process.poll() is None:
-            os.kill(served._process.pid, signal.SIGKILL)
-        served._process.wait()
-        if served._process.stdout:
-            served._process.stdout.close()
+        served.kill()
