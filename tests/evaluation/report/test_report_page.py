@@ -121,9 +121,7 @@ def test_figures_have_a_text_and_tables_have_heads(page: str) -> None:
     labels = {a.get("id") for a in parsed.all("p")}
     assert {a["aria-labelledby"] for a in parsed.all("table")} <= labels
     assert all(a.get("scope") == "col" for a in parsed.all("th"))
-    assert (
-        page.count("What it shows.") == page.count("What it does not show.") + 1
-    )  # what was learnt has a notice
+    assert page.count("What it shows.") == page.count("What it does not show.") == len(SHOWN)
     ids = [a["id"] for _, a in parsed.tags if a.get("id")]
     assert len(ids) == len(set(ids))
 
