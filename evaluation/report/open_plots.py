@@ -137,7 +137,7 @@ def draw_length(rows: Rows) -> Drawn | None:
         style: dict[str, Any] = {"color": "#E69F00", "marker": "|", "linestyle": "", "markersize": 9}
         axes.plot(values, [line] * len(values), label="one run" if line == 0 else None, **style)
     draw_points(axes, {"all runs together, with 95 % interval": [pooled[judge] for judge in judges]}, judges)
-    axes.set_xlabel("partial correlation of score and number of words (0: length does not matter)")
+    axes.set_xlabel("partial correlation of score and length (0: length does not matter)")
     figure.legend(loc="outside upper left", ncols=2)
     each = "; ".join(f"{judge}: {said(point, 2)}" for judge, point in pooled.items())
     return "Do judges prefer long answers?", figure, each

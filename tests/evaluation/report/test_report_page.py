@@ -62,9 +62,11 @@ def test_scores_are_those_of_the_predictions(study: Study, page: str) -> None:
     texts = Page(page).texts
     for run in study.runs:
         lines = [p for p in read_predictions(run) if p["options"] and not p["permutation"]]
-        for protocol in ("constrained", "likelihood"):
-            right = sum(p["outputs"][protocol]["letters"] == p["gold"].replace(",", "") for p in lines)
-            assert any(text.startswith(f"{100 * right / len(lines):.1f} [") for text in texts)
+        several = [p for p in lines if p["type"] == "mcq"]
+        for protocol, own in (("constrained", lines), ("likelihood", lines), ("constrained", several)):
+            right = sum(p["outputs"][protocol]["letters"] == p["gold"].replace(",", "") for p in own)
+            assert any(text.startswith(f"{100 * right / len(own):.1f} [") for text in texts)
+    assert "type mcq" in texts
 
 
 def test_numbers_for_programs_are_those_of_the_predictions(study: Study) -> None:
