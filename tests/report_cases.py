@@ -318,6 +318,23 @@ def write_agreement(
             for judge in judges
             for generator in generators
         ],
+        "generators": [
+            {
+                "judge": judge,
+                "first": names[0],
+                "second": name,
+                "pairs": 10,
+                "judge_difference": estimate(0.2),
+                "people_difference": estimate(0.01),
+                "like_length": {
+                    "pairs": 3,
+                    "judge_difference": estimate(0.02),
+                    "people_difference": estimate(None, note="no pairs"),
+                },
+            }
+            for judge in judges
+            for name in names[1:]
+        ],
         "interventions": [
             {
                 "judge": judge,

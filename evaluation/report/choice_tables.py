@@ -79,15 +79,16 @@ def _differences(material: Material) -> Table:
 
 
 def _sources(material: Material) -> Table:
+    """Exact match by type and source of the questions; a column for each run."""
     rows = material.main_rows
-    parts = [
-        part for part in (rows[0].intervals["exact_match"] if rows else {}) if part.startswith("source ")
-    ]
+    parts = rows[0].intervals["exact_match"] if rows else {}
+    names = {part: f"type {part}" for part in TYPES if part in parts}
+    names |= {part: part.removeprefix("source ") for part in parts if part.startswith("source ")}
     lines = []
-    for part in parts:
+    for part, name in names.items():
         cells = [row.intervals["exact_match"][part] for row in rows]
-        lines.append([part.removeprefix("source "), f"{cells[0].records:,}", *map(with_interval, cells)])
-    return Table.of(["source", "questions", *(row.run for row in rows)], lines)
+        lines.append([name, f"{cells[0].records:,}", *map(with_interval, cells)])
+    return Table.of(["type or source", "questions", *(row.run for row in rows)], lines)
 
 
 def _learnt(material: Material) -> Table:

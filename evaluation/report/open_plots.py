@@ -42,7 +42,7 @@ def draw_judged(judged: Sequence[Judged], reviews: Reviews | None) -> Drawn | No
     figure = new_figure(1.1 + (0.2 + 0.1 * len(names)) * len(runs))
     axes = figure.add_subplot()
     draw_points(axes, series, runs)
-    axes.set_xlim(0, 100)
+    axes.set_xlim(-2, 102)
     axes.set_xlabel("answers called equivalent to the reference, % (bar: 95 % interval)")
     figure.legend(loc="outside upper left", ncols=2, title="who says so", alignment="left")
     each = "; ".join(f"{run}, {name}: {said(point)} %" for (run, name), point in points.items())
@@ -137,7 +137,7 @@ def draw_length(rows: Rows) -> Drawn | None:
         style: dict[str, Any] = {"color": "#E69F00", "marker": "|", "linestyle": "", "markersize": 9}
         axes.plot(values, [line] * len(values), label="one run" if line == 0 else None, **style)
     draw_points(axes, {"all runs together, with 95 % interval": [pooled[judge] for judge in judges]}, judges)
-    axes.set_xlabel("partial correlation of score and number of words (0: length does not matter)")
+    axes.set_xlabel("partial correlation of score and length (0: length does not matter)")
     figure.legend(loc="outside upper left", ncols=2)
     each = "; ".join(f"{judge}: {said(point, 2)}" for judge, point in pooled.items())
     return "Do judges prefer long answers?", figure, each
@@ -154,7 +154,7 @@ def draw_flips(rows: Rows) -> Drawn | None:
     cells = [[rates.get((*line, variant), nothing).value for variant in variants] for line in lines]
     figure = new_figure(0.9 + 0.27 * len(lines))
     axes = figure.add_subplot()
-    highest = max([10.0, *(value for own in cells for value in own if not math.isnan(value))])
+    highest = max([30.0, *(value for own in cells for value in own if not math.isnan(value))])
     heat_map(axes, cells, "Oranges", highest)
     for line, own in enumerate(cells):
         for column, value in enumerate(own):
@@ -181,7 +181,7 @@ def draw_order(rows: Rows) -> Drawn | None:
     axes = figure.add_subplot()
     mark_at(axes, 50)
     draw_points(axes, series, names, spread=0.3)
-    axes.set_xlim(0, 100)
+    axes.set_xlim(-2, 102)
     axes.set_xlabel("% of the pairs (bar: 95 % interval; dashed: no bias)")
     figure.legend(loc="outside upper left", ncols=2)
     each = "; ".join(

@@ -14,36 +14,55 @@ from medinjection_fr.release.page import Table
 Rows = Sequence[Mapping[str, Any]]
 
 
-def make_open_tables(material: Material) -> dict[str, Table]:
-    """By name; some may have no rows."""
+def make_open_tables(material: Material) -> tuple[dict[str, Table], dict[str, str]]:
+    """Tables by name, some without rows; and why some cells have no value, by the letters that stand there."""
     agreement = material.agreement or {}
-    people = agreement.get("people", {})
-    return {
+    cells = _Cells()
+    tables = {
         "metrics": _metrics(material),
         "judged": _judged(material),
         "people": _people(material),
         "dataset-rows": _dataset_rows(material),
-        "between-people": _between_people(people),
-        "agreement": _agreement(agreement.get("judges", ())),
-        "length": _length(agreement.get("length", ())),
-        "flips": _flips(agreement.get("interventions", ())),
-        "order": _order(agreement.get("position", ())),
+        "between-people": _between_people(agreement.get("people", {}), cells),
+        "agreement": _agreement(agreement.get("judges", ()), cells),
+        "length": _length(agreement.get("length", ()), cells),
+        "generators": _generators(agreement.get("generators", ()), cells),
+        "flips": _flips(agreement.get("interventions", ()), cells),
+        "order": _order(agreement.get("position", ()), cells),
         "examples": _examples(material),
     }
+    return tables, {letter: note for note, letter in cells.notes.items()}
 
 
-def estimate(found: Mapping[str, Any], digits: int = 2, scale: float = 1) -> str:
-    """An estimate with its interval; where it is not defined, why."""
-    if found["value"] is None:
-        return f"– ({found.get('note') or 'not defined'})"
-    value = f"{scale * found['value']:.{digits}f}"
-    if found["low"] is None or found["high"] is None:
-        return value
-    return f"{value} [{scale * found['low']:.{digits}f};\u00a0{scale * found['high']:.{digits}f}]"
+class _Cells:
+    """Estimates as cells.
+
+    Attributes:
+        notes: Why some are not defined, each with the letter that stands for it.
+    """
+
+    def __init__(self) -> None:
+        self.notes: dict[str, str] = {}
+
+    def of(self, found: Mapping[str, Any], digits: int = 2, scale: float = 1) -> str:
+        """An estimate with its interval; where there is none, a letter that says why."""
+        note = found.get("note")
+        mark = f"\u00a0({self.notes.setdefault(note, _letter(len(self.notes)))})" if note else ""
+        if found["value"] is None:
+            return f"–{mark}"
+        value = f"{scale * found['value']:.{digits}f}"
+        if found["low"] is None or found["high"] is None:
+            return f"{value}{mark}"
+        return f"{value} [{scale * found['low']:.{digits}f};\u00a0{scale * found['high']:.{digits}f}]"
+
+    def percent(self, found: Mapping[str, Any]) -> str:
+        """A share, in percent."""
+        return self.of(found, 1, 100)
 
 
-def _percent(found: Mapping[str, Any]) -> str:
-    return estimate(found, 1, 100)
+def _letter(number: int) -> str:
+    """a, b … z, aa, ab …"""
+    return (_letter(number // 26 - 1) if number >= 26 else "") + chr(ord("a") + number % 26)
 
 
 def _share(value: float | None) -> str:
@@ -103,25 +122,25 @@ def _dataset_rows(material: Material) -> Table:
     return Table.of(["question about the row", *answers], rows)
 
 
-def _between_people(people: Mapping[str, Any]) -> Table:
+def _between_people(people: Mapping[str, Any], cells: _Cells) -> Table:
     if not people:
         return Table.of([], [])
     rows = [
-        [f"Cohen's kappa, {pair['first']} and {pair['second']}", f"{pair['items']:,}", estimate(pair)]
+        [f"Cohen's kappa, {pair['first']} and {pair['second']}", f"{pair['items']:,}", cells.of(pair)]
         for pair in people["cohen_kappa"]
     ]
     rows += [
-        ["Fleiss' kappa, all annotators", f"{people['items']:,}", estimate(people["fleiss_kappa"])],
+        ["Fleiss' kappa, all annotators", f"{people['items']:,}", cells.of(people["fleiss_kappa"])],
         [
             "Krippendorff's alpha, all annotators",
             f"{people['items']:,}",
-            estimate(people["krippendorff_alpha"]),
+            cells.of(people["krippendorff_alpha"]),
         ],
     ]
     return Table.of(["measure", "answers", "value [95 % interval]"], rows)
 
 
-def _agreement(rows: Rows) -> Table:
+def _agreement(rows: Rows, cells: _Cells) -> Table:
     lines = [
         [
             row["judge"],
@@ -130,7 +149,7 @@ def _agreement(rows: Rows) -> Table:
             _share(row["people_base_rate"]),
             _share(row["judge_base_rate"]),
             f"{row['unscored']:,}",
-            *(estimate(row[name]) for name in MEASURES),
+            *(cells.of(row[name]) for name in MEASURES),
         ]
         for row in rows
     ]
@@ -138,31 +157,50 @@ def _agreement(rows: Rows) -> Table:
     return Table([*head, *MEASURES.values()], lines, ["", "", *["number"] * 4, *["value"] * len(MEASURES)])
 
 
-def _length(rows: Rows) -> Table:
+def _length(rows: Rows, cells: _Cells) -> Table:
     lines = [
         [
             row["judge"],
             row["generator"],
             f"{row['items']:,}",
-            estimate(row["partial_correlation"]),
-            estimate(row["logistic"]["length_coefficient"], 3),
+            cells.of(row["partial_correlation"]),
+            cells.of(row["logistic"]["length_coefficient"], 3),
             row["logistic"]["generator_effect"],
-            estimate(row["matched_difference"]),
+            cells.of(row["matched_difference"]),
         ]
         for row in rows
     ]
     head = ["judge", "answers of", "answers", "partial correlation", "logistic: length", "effect of the run"]
-    return Table([*head, "same length: difference"], lines, ["", "", "number", "value", "value", "", "value"])
+    return Table([*head, "longer - shorter"], lines, ["", "", "number", "value", "value", "", "value"])
 
 
-def _flips(rows: Rows) -> Table:
+def _generators(rows: Rows, cells: _Cells) -> Table:
+    """Two runs: what the judge and what people make of them, over all answers and over those of like length."""
+    lines = [
+        [
+            row["judge"],
+            row["first"],
+            row["second"],
+            which,
+            f"{part['pairs']:,}",
+            cells.of(part["judge_difference"]),
+            cells.of(part["people_difference"]),
+        ]
+        for row in rows
+        for which, part in (("all", row), ("of like length", row["like_length"]))
+    ]
+    head = ["judge", "first run", "second run", "answers", "pairs", "judge: second - first"]
+    return Table([*head, "people: second - first"], lines, ["", "", "", "", "number", "value", "value"])
+
+
+def _flips(rows: Rows, cells: _Cells) -> Table:
     lines = [
         [
             row["judge"],
             row["run"],
             row["variant"],
             f"{row['items']:,}",
-            *(_percent(row[name]) for name in ("flip_rate", "to_equivalent", "to_different")),
+            *(cells.percent(row[name]) for name in ("flip_rate", "to_equivalent", "to_different")),
         ]
         for row in rows
     ]
@@ -170,15 +208,15 @@ def _flips(rows: Rows) -> Table:
     return Table([*head, "to different, %"], lines, ["", "", "", "number", "value", "value", "value"])
 
 
-def _order(rows: Rows) -> Table:
+def _order(rows: Rows, cells: _Cells) -> Table:
     lines = [
         [
             row["judge"],
             row["first"],
             row["second"],
             f"{row['pairs']:,}",
-            _percent(row["consistent"]),
-            _percent(row["first_shown_preferred"]),
+            cells.percent(row["consistent"]),
+            cells.percent(row["first_shown_preferred"]),
         ]
         for row in rows
     ]

@@ -97,7 +97,7 @@ class Reviews:
         shares: Share of answers called equivalent by run, of the verdicts that judge, with its interval over cases.
         rows: Verdicts on rows of the dataset, by question and answer.
         annotators: Pseudonyms.
-        remarks: By record.
+        remarks: Of answers, by record.
     """
 
     files: Sequence[Mapping[str, str]]
@@ -128,7 +128,7 @@ def read_reviews(paths: Sequence[Path], resamples: int) -> Reviews:
             counts.setdefault(name, Counter())[verdict] += 1
             if review["kind"] == "answers" and verdict != "cannot-judge":
                 values.setdefault(name, []).append((float(verdict == "equivalent"), review["group_id"]))
-        if review.get("remark"):
+        if review["kind"] == "answers" and review.get("remark"):
             remarks.setdefault(review["id"], []).append(f"{review['annotator']}: {review['remark']}")
     shares = {
         name: Resampled([case for _, case in own], resamples).interval(np.array([value for value, _ in own]))

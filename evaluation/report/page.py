@@ -64,7 +64,8 @@ def _check_output(output: Path, figures: Path | None) -> None:
 
 def render_page(material: Material, pictures: Mapping[str, Picture]) -> str:
     """Renders the page. All text is escaped."""
-    tables = {**make_choice_tables(material), **make_open_tables(material)}
+    open_tables, notes = make_open_tables(material)
+    tables = {**make_choice_tables(material), **open_tables}
     return (
         open_templates(_TEMPLATES)
         .get_template("report.html.j2")
@@ -75,6 +76,7 @@ def render_page(material: Material, pictures: Mapping[str, Picture]) -> str:
             missing=find_missing(material),
             pictures=pictures,
             tables={name: table for name, table in tables.items() if table.rows},
+            notes=notes,
             people=(material.agreement or {}).get("people"),
             annotators=material.reviews.annotators if material.reviews else (),
             examples=material.examples if material.asked.with_text else (),

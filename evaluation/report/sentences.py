@@ -113,10 +113,12 @@ def _judges(material: Material) -> list[str]:
     interval = (
         "" if kappa["low"] is None else f" (95\u00a0% interval {kappa['low']:.2f} to {kappa['high']:.2f})"
     )
-    return [
-        f"Of the judges, {best['judge']} agrees most with people: kappa {kappa['value']:.2f}{interval}, "
-        f"on {best['items']:,} answers. 0 is chance, 1 is full agreement."
-    ]
+    figure = (
+        f"kappa {kappa['value']:.2f}{interval}, on {best['items']:,} answers; 0 is chance, 1 full agreement"
+    )
+    if kappa["low"] is not None and kappa["low"] > 0:
+        return [f"Of the judges, {best['judge']} agrees most with people: {figure}."]
+    return [f"No judge agrees with people more than chance would; the nearest is {best['judge']}: {figure}."]
 
 
 def _listed(names: list[str]) -> str:
