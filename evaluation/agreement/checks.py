@@ -82,17 +82,10 @@ def _collect(problems: list[Problem], read: Callable[[], Read]) -> Read | None:
 
 
 def _check_names(paths: Sequence[Path]) -> list[Problem]:
-    names = [path.name for path in paths]
     return [
-        Problem(
-            str(path), f"has the name of another run, {name}", mend="Reviews name runs: rename its folder"
-        )
-        for place, (path, name) in enumerate(zip(paths, names, strict=True))
-        if name in names[:place]
-    ] + [
-        Problem(str(path), f"is named {name}, which stands for all runs", mend="Rename its folder")
-        for path, name in zip(paths, names, strict=True)
-        if name == POOLED
+        Problem(str(path), f"is named {POOLED}, which stands for all runs", mend="Rename its folder")
+        for path in paths
+        if path.name == POOLED
     ]
 
 
