@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from medinjection_fr.curate.pairs import Pair, Signals, embedded_pairs, exact_pairs, near_pairs
 from medinjection_fr.curate.select import PRIORITY, Keys, priorities
 from medinjection_fr.curate.signals import PRIVACY_FLAG, SIGNALS_SCHEMA, compute_signals
-from medinjection_fr.processes import Count, run_tasks
+from medinjection_fr.engine import IN_THIS_PROCESS, Engine
+from medinjection_fr.processes import Count, raise_mistakes
 from medinjection_fr.release.licences import openness
 from medinjection_fr.sources.parts import Part
 from medinjection_fr.workspace import Workspace
@@ -82,11 +83,12 @@ class Verdicts(NamedTuple):
     reported: list[Reported]
 
 
-def signal_parts(parts: Sequence[Part], workspace: Workspace, jobs: int) -> list[pa.RecordBatch]:
+def signal_parts(parts: Sequence[Part], workspace: Workspace, engine: Engine) -> list[pa.RecordBatch]:
     """Computes the signals of every batch of every part; what is there already is not done again."""
     tasks = [(part, number, workspace) for part in parts for number in range(len(part.batches()))]
     missing = [task for task in tasks if not _signal_folder(*task).exists()]
-    run_tasks(_signal_batch, missing, jobs if len(missing) > 1 else 1, "looking at")
+    runner = engine if len(missing) > 1 else IN_THIS_PROCESS
+    raise_mistakes(runner.run(_signal_batch, missing, "looking at", workspace.root))
     return [_read_signals(_signal_folder(*task) / "signals.arrow") for task in tasks]
 
 

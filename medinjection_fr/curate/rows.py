@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from medinjection_fr.curate.curation import Curation, Reported, curate, signal_parts, with_flags
 from medinjection_fr.curate.ledger import Dropped
 from medinjection_fr.curate.select import Keys, Selection, select
+from medinjection_fr.engine import Engine
 from medinjection_fr.sources.parts import Part
 from medinjection_fr.workspace import Workspace
 
@@ -53,17 +54,21 @@ class Rows:
         return found
 
     def curate(
-        self, curation: Curation, workspace: Workspace, jobs: int, materials: Mapping[str, str] | None = None
+        self,
+        curation: Curation,
+        workspace: Workspace,
+        engine: Engine,
+        materials: Mapping[str, str] | None = None,
     ) -> None:
         """Marks and drops rows by what they say: language, privacy, conflicts, duplicates, leaks.
 
         Args:
             curation: What the recipe wants.
             workspace: Where signals are kept.
-            jobs: Processes.
+            engine: Where it runs.
             materials: What was asked of the documents and items that records are made from.
         """
-        signals = signal_parts(self.parts, workspace, jobs)
+        signals = signal_parts(self.parts, workspace, engine)
         self.batches = [with_flags(*pair) for pair in zip(self.batches, signals, strict=True)]
         verdicts = curate(self.batches, signals, self.kept, curation, materials)
         alive = np.setdiff1d(self.kept, np.fromiter(verdicts.dropped, np.int64))
