@@ -24,7 +24,8 @@ from medinjection_fr.resources import library_versions, source_digest
 _PATIENCE = 5.0  # seconds for a cluster to answer
 _RETRIES = 3
 _GO_ON = "Run the command again afterwards: it goes on where it stopped"
-_ENVIRONMENT = {
+_MORE_MEMORY = f"Give each task more: fewer CPUs for each node (`ray start --num-cpus`). {_GO_ON}"
+ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_task_oom_retries": str(_RETRIES),  # Ray's own number is: for ever
 }
@@ -89,7 +90,7 @@ def open_cluster(jobs: int | None, address: str | None) -> Iterator[Cluster]:
     Raises:
         InputError: Ray is not installed, or there is no cluster at the address.
     """
-    for name, value in _ENVIRONMENT.items():
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     try:
         import ray
@@ -172,6 +173,11 @@ def _run_on_node(
         function(task, count)
     except InputError as error:
         return _Done(error, None, rows)
+    except MemoryError:
+        problem = Problem(
+            f"node {socket.gethostname()}", "has too little memory for a task", mend=_MORE_MEMORY
+        )
+        return _Done(InputError(problem), None, rows)
     except OSError as error:
         where = f"node {socket.gethostname()}, {error.filename or 'its disk'}"
         return _Done(None, OSError(error.errno, error.strerror or str(error), where), rows)
@@ -206,8 +212,7 @@ def _result(reference: Any, what: str) -> _Done:
     except RayTaskError:
         raise
     except (OutOfMemoryError, WorkerCrashedError):
-        mend = f"Give each task more memory: fewer CPUs for each node (`ray start --num-cpus`). {_GO_ON}"
-        raise InputError(Problem(f"--engine ray, {what}", OUT_OF_MEMORY, mend=mend)) from None
+        raise InputError(Problem(f"--engine ray, {what}", OUT_OF_MEMORY, mend=_MORE_MEMORY)) from None
     except RayError as error:
         told = (
             f"the cluster could not run a task ({type(error).__name__}: {str(error).splitlines()[0][:120]})"
