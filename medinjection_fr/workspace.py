@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
@@ -15,16 +16,23 @@ from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.manifest import MANIFEST
 
 
+@dataclass(frozen=True)
 class Workspace:
     """A folder beside the output: ``.<name>.build``.
 
     A finished step is a folder that was renamed into place, so what is there is whole.
     """
 
-    def __init__(self, output: Path) -> None:
-        self.output = output
-        self.root = output.parent / f".{output.name}.build"
-        self._previous = self.root / "previous"
+    output: Path
+
+    @property
+    def root(self) -> Path:
+        """The folder."""
+        return self.output.parent / f".{self.output.name}.build"
+
+    @property
+    def _previous(self) -> Path:
+        return self.root / "previous"
 
     def step_folder(self, name: str) -> Path:
         """Folder of a finished step; it exists only when the step is whole."""

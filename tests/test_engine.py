@@ -21,6 +21,7 @@ from test_bad_input import RECIPE_ROWS, mounted
 from medinjection_fr import cluster as cluster_module
 from medinjection_fr import reading
 from medinjection_fr.build import build
+from medinjection_fr.curate import groups
 
 ray = pytest.importorskip("ray")
 
@@ -60,8 +61,9 @@ def expected(recipe: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(autouse=True)
-def small_files_are_worth_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def few_records_are_worth_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_BYTES_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(groups, "_RECORDS_PER_SPAN", 20)
 
 
 @contextmanager
