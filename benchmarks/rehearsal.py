@@ -244,8 +244,10 @@ def show(title: str, lines: Sequence[Line], rows: int, compared: dict[str, float
     measure.print_table(title, (*head, "reference, CPU", "× reference"), table)
 
 
-def show_growth(found: dict[tuple[int, str], list[Line]], engine: str, times: Sequence[int]) -> None:
-    """Processor time and memory a row at each size, by those at the first: 1 is linear."""
+def show_growth(
+    found: dict[tuple[int, str], list[Line]], engine: str, times: Sequence[int], rows: int
+) -> None:
+    """Processor time a row by that of the first size: 1 is linear. Memory that a further row takes."""
     columns = {t: {line.stage: line for line in found[t, engine]} for t in times}
     first = times[0]
     table = []
@@ -254,12 +256,12 @@ def show_growth(found: dict[tuple[int, str], list[Line]], engine: str, times: Se
         for t in times[1:]:
             line, by = columns[t][stage], t / first
             cpu = f"{line.cpu / base.cpu / by:.2f}" if base.cpu > 0.3 else ""
-            row += [cpu, f"{line.anonymous / base.anonymous / by:.2f}" if base.anonymous else ""]
+            row += [cpu, f"{1e6 * (line.anonymous - base.anonymous) / (t - first) / rows:,.0f} B"]
         table.append(tuple(row))
     head = [
-        column for t in times[1:] for column in (f"CPU a row at {t} ×", f"anonymous memory a row at {t} ×")
+        column for t in times[1:] for column in (f"CPU a row at {t} ×", f"anonymous memory a further row")
     ]
-    measure.print_table(f"Growth, {engine} (1: linear; under 1: less than linear)", ("stage", *head), table)
+    measure.print_table(f"Growth, --engine {engine} (CPU 1: linear; under 1: less)", ("stage", *head), table)
 
 
 def bench(arguments: argparse.Namespace) -> None:
@@ -281,7 +283,7 @@ def bench(arguments: argparse.Namespace) -> None:
         if len(digests) > 1:
             show_overhead(found, times, arguments.engine)
     for engine in arguments.engine if len(arguments.times) > 1 else ():
-        show_growth(found, engine, arguments.times)
+        show_growth(found, engine, arguments.times, arguments.rows)
 
 
 def show_overhead(found: dict[tuple[int, str], list[Line]], times: int, engines: Sequence[str]) -> None:
