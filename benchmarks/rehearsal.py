@@ -258,9 +258,7 @@ def show_growth(
             cpu = f"{line.cpu / base.cpu / by:.2f}" if base.cpu > 0.3 else ""
             row += [cpu, f"{1e6 * (line.anonymous - base.anonymous) / (t - first) / rows:,.0f} B"]
         table.append(tuple(row))
-    head = [
-        column for t in times[1:] for column in (f"CPU a row at {t} ×", f"anonymous memory a further row")
-    ]
+    head = [column for t in times[1:] for column in (f"CPU a row at {t} ×", "anonymous memory a further row")]
     measure.print_table(f"Growth, --engine {engine} (CPU 1: linear; under 1: less)", ("stage", *head), table)
 
 

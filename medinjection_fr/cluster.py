@@ -34,11 +34,17 @@ Task = TypeVar("Task")
 
 
 class _Done(NamedTuple):
-    """What a task came to: the mistake of its input, or an error of the disk; and how many rows it told."""
+    """What a task came to.
 
-    mistake: InputError | None
-    error: OSError | None
-    rows: int
+    Attributes:
+        mistake: Of its input: those of all tasks are told together.
+        fault: Of the node or its disk: it ends the run.
+        rows: How many it told.
+    """
+
+    mistake: InputError | None = None
+    fault: InputError | OSError | None = None
+    rows: int = 0
 
 
 class _Marker(NamedTuple):
@@ -68,17 +74,17 @@ class Cluster:
         here = versions()
         with _marker(folder) as marker, row_counter(what) as show:
             references = [remote.remote(function, task, marker, Path.cwd(), here) for task in tasks]
-            waiting, rows = references, 0
+            waiting, results = references, {}
             try:
                 while waiting:
                     done, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=0.5)
-                    rows += sum(_result(reference, what).rows for reference in done)
-                    show(rows)
+                    results.update({reference: _result(reference, what) for reference in done})
+                    show(sum(result.rows for result in results.values()))
             except BaseException:
                 for reference in waiting:
                     ray.cancel(reference)
                 raise
-            return [_result(reference, what).mistake for reference in references]
+            return [results[reference].mistake for reference in references]
 
 
 @contextmanager
@@ -159,7 +165,7 @@ def _run_on_node(
 
     Errors that a person can mend are returned; a bug is raised, with Ray's traceback.
     """
-    rows = 0
+    node, rows = f"node {socket.gethostname()}", 0
 
     def count(more: int) -> None:
         nonlocal rows
@@ -167,30 +173,31 @@ def _run_on_node(
 
     with contextlib.suppress(OSError):  # paths that are not relative are found nevertheless
         os.chdir(place)
+    if problems := list(_faults_of_node(node, marker, wanted)):
+        return _Done(fault=InputError(problems))
     try:
-        if problems := list(_faults_of_node(marker, wanted)):
-            raise InputError(problems)
         function(task, count)
     except InputError as error:
-        return _Done(error, None, rows)
+        return _Done(mistake=error, rows=rows)
     except MemoryError:
-        problem = Problem(
-            f"node {socket.gethostname()}", "has too little memory for a task", mend=_MORE_MEMORY
-        )
-        return _Done(InputError(problem), None, rows)
+        problem = Problem(node, "has too little memory for a task", mend=_MORE_MEMORY)
+        return _Done(fault=InputError(problem))
+    except FileNotFoundError as error:
+        return _Done(fault=InputError(_unseen(node, error.filename or str(error))))
     except OSError as error:
-        where = f"node {socket.gethostname()}, {error.filename or 'its disk'}"
-        return _Done(None, OSError(error.errno, error.strerror or str(error), where), rows)
-    return _Done(None, None, rows)
+        where = f"{node}, {error.filename or 'its disk'}"
+        return _Done(fault=OSError(error.errno, error.strerror or str(error), where))
+    return _Done(rows=rows)
 
 
-def _faults_of_node(marker: _Marker, wanted: dict[str, str]) -> Iterator[Problem]:
-    node = f"node {socket.gethostname()}"
+def _unseen(node: str, path: object) -> Problem:
+    mend = "Put sources and output on a disk that is mounted everywhere"
+    return Problem(node, f"does not see {path}", "what all nodes share, under one path", mend)
+
+
+def _faults_of_node(node: str, marker: _Marker, wanted: dict[str, str]) -> Iterator[Problem]:
     if not marker.is_seen():
-        what, expected = f"does not see {marker.path.parent}", "a folder that all nodes share, under one path"
-        yield Problem(
-            node, what, expected, "Put the release and its sources on a disk that is mounted everywhere"
-        )
+        yield _unseen(node, marker.path.parent)
     for name, version in versions().items():
         if version != wanted.get(name):
             mend = "Install the same versions on all nodes: others may give other bytes"
@@ -201,8 +208,8 @@ def _result(reference: Any, what: str) -> _Done:
     """What a task came to.
 
     Raises:
-        InputError: The cluster could not run it.
-        OSError: Of the task: a full disk.
+        InputError: The cluster, or a node, could not run it.
+        OSError: Of the node's disk.
     """
     import ray
     from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, WorkerCrashedError
@@ -214,10 +221,9 @@ def _result(reference: Any, what: str) -> _Done:
     except (OutOfMemoryError, WorkerCrashedError):
         raise InputError(Problem(f"--engine ray, {what}", OUT_OF_MEMORY, mend=_MORE_MEMORY)) from None
     except RayError as error:
-        told = (
-            f"the cluster could not run a task ({type(error).__name__}: {str(error).splitlines()[0][:120]})"
-        )
+        reason = f"{type(error).__name__}: {str(error)[:120]}".splitlines()[0]
+        told = f"the cluster could not run a task ({reason})"
         raise InputError(Problem(f"--engine ray, {what}", told, mend=f"See `ray status`. {_GO_ON}")) from None
-    if done.error:
-        raise done.error
+    if done.fault:
+        raise done.fault
     return done

@@ -164,9 +164,10 @@ def test_node_of_other_versions_or_without_the_folder_is_told(
     monkeypatch.setattr(cluster_module, "versions", lambda: {**here, "pyarrow": "1.0"})
     options = ("--output", tmp_path / "out", "--engine", "ray", "--address", nodes.address)
     message = refused(invoke("build", recipe, *options))
+    assert message.count("\n") == 1
     assert f"has pyarrow {here['pyarrow']}; expected 1.0" in message
     monkeypatch.setattr(cluster_module._Marker, "content", "other")  # as if it had a folder of its own there
-    assert "a folder that all nodes share" in refused(invoke("build", recipe, *options))
+    assert f"does not see {tmp_path / '.out.build'}" in refused(invoke("build", recipe, *options))
     assert not (tmp_path / "out").exists()
 
 

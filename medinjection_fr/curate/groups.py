@@ -117,6 +117,7 @@ def find_on(
     if wanted.embedded:
         shared = [_read_shared(_place(workspace, name, "probes", place)) for place in range(len(spans))]
         pairs += _embedded_on(engine, workspace, name, tuple(parts), candidates(shared, records))
+    _open.cache_clear()
     return pairs
 
 
