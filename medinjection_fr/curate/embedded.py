@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ _COMMON_PROBE = 50
 Indices = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 Alive = NDArray[np.bool_]
+Take = Callable[[pa.RecordBatch, Alive], Iterator[tuple[pa.ListArray, Alive]]]
 
 
 class Shared(NamedTuple):
@@ -95,15 +96,23 @@ def _sums(query: Indices, holder: Indices, number: Indices | None = None) -> tup
 
 
 def _collected(
-    records: Numbered, which: Alive, span: Span, take: object, among: Hashes | None = None
+    records: Numbered, which: Alive, span: Span, take: Take, among: Hashes | None = None
 ) -> tuple[Indices, Hashes]:
-    """Probes in the range of the records that are meant: who has each, and its value."""
+    """Probes in the range of the records that are meant: who has each, and its value.
+
+    Args:
+        records: All records.
+        which: Which are meant.
+        span: The range.
+        take: Gives lists of probes of a batch of signals, and which of its rows' count.
+        among: The only values that are wanted, sorted; all if ``None``.
+    """
     owners, values = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
     for signals, start in zip(records.signal_batches, records.starts, strict=False):
         meant = which[start : start + signals.num_rows]
         if not meant.any():
             continue
-        for lists, of in take(signals, meant):  # type: ignore[operator]
+        for lists, of in take(signals, meant):
             lengths, flat = lists.value_lengths().to_numpy(), lists.flatten().to_numpy()
             place = np.flatnonzero(np.repeat(of, lengths) & span.holds(flat))
             if among is not None and len(among):
