@@ -65,7 +65,7 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
             pid, status, usage = os.wait4(process.pid, os.WNOHANG)
             if pid:
                 break
-            now = [_memory_of(member) for member in _tree(process.pid)]
+            now = [memory_of(member) for member in tree(process.pid)]
             rss = max(rss, sum(m["VmRSS"] for m in now))
             anonymous = max(anonymous, sum(m["RssAnon"] + m["RssShmem"] for m in now))
             time.sleep(_INTERVAL)
@@ -101,10 +101,10 @@ class Piece:
     def __exit__(self, *error: object) -> None:
         self.found["wall"] = time.perf_counter() - self._wall
         self.found["cpu"] = time.process_time() - self._cpu
-        self.found["anonymous"] = _memory_of(os.getpid())["RssAnon"] / 1e6
+        self.found["anonymous"] = memory_of(os.getpid())["RssAnon"] / 1e6
 
 
-def _tree(pid: int) -> list[int]:
+def tree(pid: int) -> list[int]:
     """A process and its descendants that are alive."""
     members, at = [pid], 0
     while at < len(members):
@@ -117,7 +117,7 @@ def _tree(pid: int) -> list[int]:
     return members
 
 
-def _memory_of(pid: int) -> dict[str, int]:
+def memory_of(pid: int) -> dict[str, int]:
     """Bytes of a process as ``/proc/<pid>/status`` has them."""
     found = dict.fromkeys(("VmRSS", "RssAnon", "RssShmem"), 0)
     try:

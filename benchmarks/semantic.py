@@ -31,6 +31,7 @@ from medinjection_fr.curate.questions import OUTSIDE, Benchmark, Question
 from medinjection_fr.curate.semantic import Search, find_candidates
 from medinjection_fr.curate.signals import ComparedRecord
 from medinjection_fr.curate.vectors import encoded_text, pieces_of_release
+from medinjection_fr.engine import Local
 from medinjection_fr.record import SPLITS
 
 THRESHOLDS = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85)
@@ -123,7 +124,7 @@ def overhead(data: Path, model: str, asked: Sequence[Row]) -> Iterator[list[obje
         texts += [encoded_text(row) for row in asked]
         bare = cpu_time(lambda: open_encoder(model).encode(texts))
         benchmark, search = Benchmark(questions, {}), Search(model)
-        whole = cpu_time(lambda: find_candidates(release, benchmark, [], search, 1, folder))
+        whole = cpu_time(lambda: find_candidates(release, benchmark, [], search, Local(), folder))
     for what, seconds in (("`find_candidates`, one process", whole), ("reference: the encoder alone", bare)):
         yield [
             what,

@@ -13,6 +13,7 @@ from typing import Any
 from evaluation.data import TestSet
 from medinjection_fr.curate.leaks import find_leaks
 from medinjection_fr.curate.questions import read_benchmark
+from medinjection_fr.engine import Local
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.cache import open_release
 from medinjection_fr.release.digests import canonical_json
@@ -97,7 +98,7 @@ def _near(learnt: Release, data: TestSet) -> dict[str, str]:
     wanted = set(data.rows["id"])
     benchmark = read_benchmark(str(data.release.folder))
     with tempfile.TemporaryDirectory(prefix="medinjection-fr-") as scratch:
-        leaks = find_leaks(learnt, benchmark, os.cpu_count() or 1, Path(scratch))
+        leaks = find_leaks(learnt, benchmark, Local(os.cpu_count() or 1), Path(scratch))
     found: dict[str, str] = {}
     for leak in leaks:
         if leak.benchmark_id in wanted:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from medinjection_fr.curate.curation import Curation
 from medinjection_fr.curate.ledger import count_by_rule
 from medinjection_fr.curate.rows import Rows
+from medinjection_fr.engine import open_engine
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.reading import find_inputs, read_inputs
 from medinjection_fr.recipe import Recipe, load_recipe
@@ -39,20 +39,24 @@ def build(
     jobs: int | None = None,
     replace: bool = False,
     format: str = "arrow",
+    engine: str = "local",
+    address: str | None = None,
 ) -> Built:
     """Builds a release.
 
-    The same recipe, files and versions give the same bytes, whatever the number of processes. A
+    The same recipe, files and versions give the same bytes, whatever the engine and the number of processes. A
     build that was killed goes on where it stopped. The output appears when it is whole.
 
     Args:
         recipe_path: YAML recipe.
         output: Folder of the release.
         data: Folder that the recipe's paths are relative to; the recipe's own if ``None``.
-        jobs: Processes that read files; the number of cores if ``None``. With more than one, a
+        jobs: Processes on this machine; the number of cores if ``None``. With more than one, a
             calling script needs the ``if __name__ == "__main__":`` guard.
         replace: Take the place of a release that stands in the output folder.
         format: Shards as ``arrow``, or as ``parquet`` for a smaller download.
+        engine: ``local`` or ``ray``.
+        address: Of the Ray cluster (see ``engine.open_engine``).
 
     Raises:
         InputError: Every mistake of the recipe, or every file that cannot be read; or pictures are
@@ -68,17 +72,18 @@ def build(
             standing = _standing(output, key)
             workspace.remove()
             return Built(standing, written=False)
-        parts = read_inputs(inputs, workspace, jobs or os.cpu_count() or 1)
-        records = Rows(
-            [part for part in parts if part.source.yields == "records"],
-            recipe.content.get("exclude", []),
-            keep_groups_together=True,
-        )
-        materials = Rows(
-            [part for part in parts if part.source.yields != "records"], [], keep_groups_together=False
-        )
-        if curation := Curation.from_recipe(recipe.content):
-            records.curate(curation, workspace, jobs or os.cpu_count() or 1, materials.asked())
+        with open_engine(engine, jobs, address) as runner:
+            parts = read_inputs(inputs, workspace, runner)
+            records = Rows(
+                [part for part in parts if part.source.yields == "records"],
+                recipe.content.get("exclude", []),
+                keep_groups_together=True,
+            )
+            materials = Rows(
+                [part for part in parts if part.source.yields != "records"], [], keep_groups_together=False
+            )
+            if curation := Curation.from_recipe(recipe.content):
+                records.curate(curation, workspace, runner, materials.asked())
         if not len(records.kept):
             raise InputError(_nothing_kept(recipe_path, records))
         if recipe.is_public and (faults := _public_faults(recipe, records)):

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from medinjection_fr import __version__
 from medinjection_fr.command_line import Commands, fail
+from medinjection_fr.engine import ENGINES, open_engine
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.generate.cli import generate, synthesize, translate
 
@@ -32,6 +33,15 @@ _recipe_data_option = click.option(
 )
 _release_option = click.option(
     "--release", type=_FOLDER, default=Path("medinjection-fr"), show_default=True, help="Release folder."
+)
+_jobs_option = click.option(
+    "--jobs", type=click.IntRange(1), help="Processes on this machine; the number of cores if not given."
+)
+_engine_option = click.option(
+    "--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="ray: the extra `ray`."
+)
+_address_option = click.option(
+    "--address", help="Ray cluster: host:6379, or auto; one on this machine is started if not given."
 )
 
 
@@ -68,12 +78,22 @@ def demo(output: Path) -> None:
     "--output", type=_FOLDER, default=Path("medinjection-fr"), show_default=True, help="Release folder."
 )
 @_recipe_data_option
-@click.option("--jobs", type=click.IntRange(1), help="Processes; the number of cores if not given.")
+@_jobs_option
+@_engine_option
+@_address_option
 @click.option("--replace", is_flag=True, help="Take the place of a release in the output folder.")
 @click.option("--format", type=click.Choice(["arrow", "parquet"]), default="arrow", show_default=True)
 @_json_option
 def build(
-    recipe: str, output: Path, data: Path | None, jobs: int | None, replace: bool, format: str, as_json: bool
+    recipe: str,
+    output: Path,
+    data: Path | None,
+    jobs: int | None,
+    engine: str,
+    address: str | None,
+    replace: bool,
+    format: str,
+    as_json: bool,
 ) -> None:
     """Build a release from RECIPE: a YAML file, or the name of one that ships (sample, published).
 
@@ -83,7 +103,7 @@ def build(
     from medinjection_fr.tables import print_build
 
     path, base = _find_recipe(recipe, data)
-    built = build_release(path, output, base, jobs, replace, format)
+    built = build_release(path, output, base, jobs, replace, format, engine, address)
     if as_json:
         _print_json({"release": str(output), "written": built.written, **_summary(built.release.manifest)})
     else:
@@ -304,7 +324,9 @@ def show(id: str, release: Path, as_json: bool) -> None:
 @click.option("--output", type=_FOLDER, help="JSON Lines file for all candidates.")
 @click.option("--vectors", type=_FOLDER, help="Folder that keeps the vectors, for another run.")
 @click.option("--show-texts", is_flag=True, help="Show the texts of candidates.")
-@click.option("--jobs", type=click.IntRange(1), help="Processes; the number of cores if not given.")
+@_jobs_option
+@_engine_option
+@_address_option
 @_json_option
 @click.pass_context
 def leaks(
@@ -319,6 +341,8 @@ def leaks(
     vectors: Path | None,
     show_texts: bool,
     jobs: int | None,
+    engine: str,
+    address: str | None,
     as_json: bool,
 ) -> None:
     """Search the release in FOLDER for what a benchmark asks. It reports and changes nothing.
@@ -328,7 +352,6 @@ def leaks(
 
     Example: medinjection-fr leaks medinjection-fr --against benchmark.jsonl --semantic
     """
-    import os
     import tempfile
 
     from medinjection_fr.curate.encoders import open_encoder
@@ -344,15 +367,16 @@ def leaks(
         _refuse_given(context, "model", "threshold", "top", "output", "vectors", "show_texts")
     if output and output.is_dir():
         raise InputError(Problem(str(output), "is a folder", "the name of a JSON Lines file"))
-    release, jobs = read_release(folder), jobs or os.cpu_count() or 1
+    release = read_release(folder)
     benchmark = read_benchmark(against) if against else read_later_splits(release)
     review = None
-    with tempfile.TemporaryDirectory() as name:
+    shared = folder.resolve().parent if engine == "ray" else None  # a node sees what lies beside the release
+    with tempfile.TemporaryDirectory(dir=shared) as name, open_engine(engine, jobs, address) as runner:
         scratch = Path(name)
-        found = find_leaks(release, benchmark, jobs, scratch)
+        found = find_leaks(release, benchmark, runner, scratch)
         if semantic:
             search = Search(model, threshold, top, show_texts)
-            review = find_candidates(release, benchmark, found, search, jobs, scratch, vectors)
+            review = find_candidates(release, benchmark, found, search, runner, scratch, vectors)
     if review and output:
         write_review(review, output)
     if as_json:

@@ -7,13 +7,16 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
-from medinjection_fr.errors import InputError
+from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.progress import row_counter
 
 Task = TypeVar("Task")
 Count = Callable[[int], None]
+
+OUT_OF_MEMORY = "the system ended a process, most likely for want of memory"
 
 
 def run_tasks(
@@ -30,6 +33,9 @@ def run_tasks(
 
     Returns:
         For each task the mistake of its input, or ``None``. Any other error is raised.
+
+    Raises:
+        InputError: A process was killed.
     """
     if jobs <= 1 or len(tasks) < 2:
         with row_counter(what) as show:
@@ -51,10 +57,13 @@ def run_tasks(
                 while waiting:
                     _, waiting = wait(waiting, timeout=0.5, return_when=FIRST_EXCEPTION)
                     show(counter.value)
+            return [future.result() for future in futures]
+        except BrokenProcessPool:
+            mend = "Give fewer --jobs, and run the command again: it goes on where it stopped"
+            raise InputError(Problem(f"--jobs {jobs}, {what}", OUT_OF_MEMORY, mend=mend)) from None
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-        return [future.result() for future in futures]
 
 
 def raise_mistakes(mistakes: Sequence[InputError | None]) -> None:

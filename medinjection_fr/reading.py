@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from medinjection_fr.engine import IN_THIS_PROCESS, Engine
 from medinjection_fr.errors import InputError, Problem
-from medinjection_fr.processes import Count, run_tasks
+from medinjection_fr.processes import Count
 from medinjection_fr.recipe import Recipe
 from medinjection_fr.release.digests import digest_file, digest_json
 from medinjection_fr.resources import source_digest
@@ -107,7 +108,7 @@ def find_source_inputs(
     ]
 
 
-def read_inputs(inputs: Sequence[Input], workspace: Workspace, jobs: int) -> list[Part]:
+def read_inputs(inputs: Sequence[Input], workspace: Workspace, engine: Engine) -> list[Part]:
     """Reads every file that is not read yet; the parts come in the order of the files.
 
     Raises:
@@ -118,8 +119,9 @@ def read_inputs(inputs: Sequence[Input], workspace: Workspace, jobs: int) -> lis
     # Large files first, so that no process ends up alone with one; the result does not depend on it.
     missing.sort(key=lambda input: -input.bytes)
     if sum(i.bytes for i in missing) < _BYTES_WORTH_A_PROCESS:
-        jobs = 1
-    errors = run_tasks(_read_one, [(input, workspace) for input in missing], jobs, "reading")
+        engine = IN_THIS_PROCESS
+    tasks = [(input, workspace) for input in missing]
+    errors = engine.run(_read_one, tasks, "reading", workspace.root)
     if any(errors):
         of_input = {id(input): error for input, error in zip(missing, errors, strict=True)}
         in_order = [of_input.get(id(input)) for input in inputs]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
@@ -14,16 +16,23 @@ from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.manifest import MANIFEST
 
 
+@dataclass(frozen=True)
 class Workspace:
     """A folder beside the output: ``.<name>.build``.
 
     A finished step is a folder that was renamed into place, so what is there is whole.
     """
 
-    def __init__(self, output: Path) -> None:
-        self.output = output
-        self.root = output.parent / f".{output.name}.build"
-        self._previous = self.root / "previous"
+    output: Path
+
+    @property
+    def root(self) -> Path:
+        """The folder."""
+        return self.output.parent / f".{self.output.name}.build"
+
+    @property
+    def _previous(self) -> Path:
+        return self.root / "previous"
 
     def step_folder(self, name: str) -> Path:
         """Folder of a finished step; it exists only when the step is whole."""
@@ -33,14 +42,20 @@ class Workspace:
     def step(self, name: str) -> Iterator[Path]:
         """Gives an empty folder to work in and renames it into place when the block ends well.
 
-        The folder is this process's own: a worker of a killed build may live a moment longer.
+        The folder is this process's own: a worker of a killed build, or of a node that was given up,
+        may live a moment longer. Of two that finish a step, the first stays: they have the same bytes.
         """
         folder = self.step_folder(name)
-        unfinished = folder.with_name(f"{name}.{os.getpid()}.part")
+        unfinished = folder.with_name(f"{name}.{socket.gethostname()}-{os.getpid()}.part")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
         yield unfinished
-        unfinished.replace(folder)
+        try:
+            unfinished.replace(folder)
+        except OSError:
+            if not folder.exists():
+                raise
+            shutil.rmtree(unfinished)
 
     def publish(self, folder: Path) -> None:
         """Puts a whole release under its final name; the one that stood there goes at the end."""
@@ -60,8 +75,10 @@ class Workspace:
     def remove(self) -> None:
         """Removes everything but the lock file, which other builds may be waiting for."""
         for path in self.root.iterdir():
-            if path.name != "lock":
+            if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
+            elif path.name != "lock":
+                path.unlink()
 
 
 @contextmanager

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from medinjection_fr.curate.pairs import Pair, Signals, embedded_pairs, exact_pairs, near_pairs
+from medinjection_fr.curate.groups import Find, Wanted, find_here
+from medinjection_fr.curate.numbered import Numbered
+from medinjection_fr.curate.pairs import Pair
 from medinjection_fr.curate.select import PRIORITY, Keys, priorities
-from medinjection_fr.curate.signals import PRIVACY_FLAG, SIGNALS_SCHEMA, compute_signals
-from medinjection_fr.processes import Count, run_tasks
+from medinjection_fr.curate.signals import PRIVACY_FLAG, SIGNALS_SCHEMA
 from medinjection_fr.release.licences import openness
-from medinjection_fr.sources.parts import Part
-from medinjection_fr.workspace import Workspace
 
 CURATION_RULES = {
     "foreign-language": "the record is in French",
@@ -82,34 +81,6 @@ class Verdicts(NamedTuple):
     reported: list[Reported]
 
 
-def signal_parts(parts: Sequence[Part], workspace: Workspace, jobs: int) -> list[pa.RecordBatch]:
-    """Computes the signals of every batch of every part; what is there already is not done again."""
-    tasks = [(part, number, workspace) for part in parts for number in range(len(part.batches()))]
-    missing = [task for task in tasks if not _signal_folder(*task).exists()]
-    run_tasks(_signal_batch, missing, jobs if len(missing) > 1 else 1, "looking at")
-    return [_read_signals(_signal_folder(*task) / "signals.arrow") for task in tasks]
-
-
-def _signal_folder(part: Part, number: int, workspace: Workspace) -> Path:
-    return workspace.step_folder(f"signals-{part.folder.name}-{number:05d}")
-
-
-def _signal_batch(task: tuple[Part, int, Workspace], count: Count) -> None:
-    part, number, workspace = task
-    batch = part.batches()[number]
-    with workspace.step(_signal_folder(*task).name) as folder:
-        signals = compute_signals(batch)
-        path = str(folder / "signals.arrow")
-        with pa.OSFile(path, "wb") as sink, pa.ipc.new_stream(sink, SIGNALS_SCHEMA) as writer:
-            writer.write_batch(signals)
-    count(batch.num_rows)
-
-
-def _read_signals(path: Path) -> pa.RecordBatch:
-    with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as reader:
-        return reader.read_next_batch()
-
-
 def with_flags(batch: pa.RecordBatch, signals: pa.RecordBatch) -> pa.RecordBatch:
     """The batch with the signals' flags added to its own."""
     added = signals["flags"].to_pylist()
@@ -127,6 +98,7 @@ def curate(
     kept: NDArray[np.int64],
     curation: Curation,
     materials: Mapping[str, str] | None = None,
+    find: Find | None = None,
 ) -> Verdicts:
     """Decides which of the records that the selection kept stay.
 
@@ -141,6 +113,7 @@ def curate(
         curation: What the recipe wants.
         materials: ``source/source_id`` → split of the documents and items of the recipe that stand in
             validation or test: what was made from them may stand in no later split.
+        find: Finds the pairs that say the same; in this process if ``None``.
     """
     records = _Records(batches, signal_batches, kept)
     dropped: dict[int, tuple[str, str]] = {}
@@ -153,15 +126,15 @@ def curate(
         leaks = dict(records.made_from_asked(materials))
         dropped.update(leaks)
         records.bury(leaks)
-    pairs = list(exact_pairs(records.signals, records.alive, records.row))
+    wanted = Wanted(
+        records.alive, records.asked(), curation.duplicates or curation.leaks, embedded=curation.leaks
+    )
+    pairs = (find or partial(find_here, Numbered(batches, signal_batches)))(wanted)
     if curation.conflicts == "drop":
         conflicts = dict(_conflicts(pairs, records))
         dropped.update(conflicts)
         records.bury(conflicts)
-    if curation.duplicates or curation.leaks:
-        pairs += near_pairs(records.signals, records.alive, records.row)
     if curation.leaks:
-        pairs += embedded_pairs(records.signals, records.alive, records.asked(), records.row)
         pairs += records.lineage_pairs()
     lost, reported = _settle(pairs, records, curation)
     told = [
@@ -181,7 +154,6 @@ class _Records:
         kept: NDArray[np.int64],
     ) -> None:
         self._batches = batches
-        self._starts = np.cumsum([0, *(batch.num_rows for batch in batches)])
         self._signals = pa.Table.from_batches(signal_batches, SIGNALS_SCHEMA)
         self.alive = np.zeros(self._signals.num_rows, dtype=bool)
         self.alive[kept] = True
@@ -191,13 +163,6 @@ class _Records:
         encoded = license.dictionary_encode().combine_chunks()
         ranks = np.array([openness(name) for name in encoded.dictionary.to_pylist()], dtype=np.int64)
         self.openness = ranks[encoded.indices.to_numpy()]
-        types = pa.chunked_array([batch["type"] for batch in batches], pa.string())
-        self.signals = arrays_of(self._signals, types.to_numpy() != "oeq")
-
-    def row(self, index: int) -> dict[str, Any]:
-        owner = int(np.searchsorted(self._starts, index, side="right")) - 1
-        row: dict[str, Any] = self._batches[owner].slice(index - self._starts[owner], 1).to_pylist()[0]
-        return row
 
     def bury(self, numbers: Iterable[int]) -> None:
         self.alive[list(numbers)] = False
@@ -210,10 +175,9 @@ class _Records:
         return f"{self.name(index)} in {self.keys.split[index].as_py()}"
 
     def foreign(self) -> Iterator[tuple[int, tuple[str, str]]]:
-        evidence = self._signals["foreign"].to_pylist()
-        for index in np.flatnonzero(self.alive).tolist():
-            if evidence[index]:
-                yield index, ("foreign-language", evidence[index])
+        evidence = self._signals["foreign"]
+        for index in np.flatnonzero(self.alive & evidence.is_valid().to_numpy()).tolist():
+            yield index, ("foreign-language", evidence[index].as_py())
 
     def personal(self) -> Iterator[tuple[int, tuple[str, str]]]:
         flags = self._signals["flags"].to_pylist()
@@ -221,9 +185,9 @@ class _Records:
             if PRIVACY_FLAG in flags[index]:
                 yield index, ("personal-data", "personal data were found")
 
-    def asked(self) -> NDArray[np.int64]:
-        """Records of validation and test."""
-        return np.flatnonzero(self.alive & (self.priority < PRIORITY["train"]))
+    def asked(self) -> NDArray[np.bool_]:
+        """Which records stand in validation and test."""
+        return self.alive & (self.priority < PRIORITY["train"])
 
     def origins(self) -> dict[int, list[str]]:
         """What each living record was made from, what that was made from, and so on, by name."""
@@ -264,30 +228,6 @@ class _Records:
                 if PRIORITY[split] < self.priority[index]:
                     yield index, ("leak", f"kept {name} in {split}; lineage; similarity 1.00")
                     break
-
-
-def arrays_of(table: pa.Table, is_closed: NDArray[np.bool_]) -> Signals:
-    """The signals as arrays.
-
-    Args:
-        table: Signals of all records.
-        is_closed: Which of them are multiple choice.
-    """
-    names = [n for n in Signals._fields if n not in ("is_closed", "bands", "probes", "holds")]
-    bands = np.concatenate([chunk.flatten().to_numpy() for chunk in table["bands"].chunks])
-    return Signals(
-        **{name: table[name].to_numpy() for name in names},
-        is_closed=is_closed,
-        bands=bands.reshape(len(table), -1),
-        probes=_lists(table["probes"]),
-        holds=_lists(table["holds"]),
-    )
-
-
-def _lists(column: pa.ChunkedArray) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    lengths = np.concatenate([chunk.value_lengths().to_numpy() for chunk in column.chunks])
-    values = np.concatenate([chunk.flatten().to_numpy() for chunk in column.chunks])
-    return values, np.concatenate([[0], np.cumsum(lengths)])
 
 
 def _conflicts(pairs: Iterable[Pair], records: _Records) -> Iterator[tuple[int, tuple[str, str]]]:

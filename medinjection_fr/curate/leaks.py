@@ -13,7 +13,8 @@ from typing import NamedTuple
 from medinjection_fr.curate.pairs import containment, near_similarity
 from medinjection_fr.curate.questions import Benchmark, may_leak
 from medinjection_fr.curate.signals import ComparedRecord, band_hashes, probes, signatures
-from medinjection_fr.processes import Count, raise_mistakes, run_tasks
+from medinjection_fr.engine import Engine
+from medinjection_fr.processes import Count, raise_mistakes
 from medinjection_fr.release.digests import canonical_json
 from medinjection_fr.release.manifest import Release
 from medinjection_fr.release.shards import read_rows
@@ -40,13 +41,13 @@ class Leak(NamedTuple):
     similarity: float
 
 
-def find_leaks(release: Release, benchmark: Benchmark, jobs: int, scratch: Path) -> list[Leak]:
+def find_leaks(release: Release, benchmark: Benchmark, engine: Engine, scratch: Path) -> list[Leak]:
     """Looks through every shard of a release.
 
     Args:
         release: The release.
         benchmark: What must not be in it, or, of its own questions, in an earlier split.
-        jobs: Processes.
+        engine: Where it runs.
         scratch: Folder for what the processes find.
 
     Returns:
@@ -65,7 +66,7 @@ def find_leaks(release: Release, benchmark: Benchmark, jobs: int, scratch: Path)
     )
     path = scratch / f"asked-{hashlib.sha256(asked).hexdigest()}.json"
     path.write_bytes(asked)
-    raise_mistakes(run_tasks(partial(_search_shard, path), tasks, jobs, "searching"))
+    raise_mistakes(engine.run(partial(_search_shard, path), tasks, "searching", scratch))
     found = []
     for number, _, split in tasks:
         for line in (scratch / f"{number}.tsv").read_text(encoding="utf-8").splitlines():

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from medinjection_fr.curate.curation import Curation, Reported, curate, signal_parts, with_flags
+from medinjection_fr.curate.curation import Curation, Reported, curate, with_flags
+from medinjection_fr.curate.groups import find_on
 from medinjection_fr.curate.ledger import Dropped
+from medinjection_fr.curate.numbered import Numbered
 from medinjection_fr.curate.select import Keys, Selection, select
+from medinjection_fr.curate.signal_files import write_signals
+from medinjection_fr.engine import Engine
 from medinjection_fr.sources.parts import Part
 from medinjection_fr.workspace import Workspace
 
@@ -53,19 +58,25 @@ class Rows:
         return found
 
     def curate(
-        self, curation: Curation, workspace: Workspace, jobs: int, materials: Mapping[str, str] | None = None
+        self,
+        curation: Curation,
+        workspace: Workspace,
+        engine: Engine,
+        materials: Mapping[str, str] | None = None,
     ) -> None:
         """Marks and drops rows by what they say: language, privacy, conflicts, duplicates, leaks.
 
         Args:
             curation: What the recipe wants.
             workspace: Where signals are kept.
-            jobs: Processes.
+            engine: Where it runs.
             materials: What was asked of the documents and items that records are made from.
         """
-        signals = signal_parts(self.parts, workspace, jobs)
+        folders = [part.folder for part in self.parts]
+        signals = write_signals(folders, workspace, engine)
+        find = partial(find_on, engine, workspace, Numbered(self.batches, signals), folders)
         self.batches = [with_flags(*pair) for pair in zip(self.batches, signals, strict=True)]
-        verdicts = curate(self.batches, signals, self.kept, curation, materials)
+        verdicts = curate(self.batches, signals, self.kept, curation, materials, find)
         alive = np.setdiff1d(self.kept, np.fromiter(verdicts.dropped, np.int64))
         self._selection = Selection(alive, {**self._selection.dropped, **verdicts.dropped})
         self.reported = verdicts.reported

@@ -32,7 +32,8 @@ from medinjection_fr.curate.vectors import (
     pieces_of_questions,
     pieces_of_release,
 )
-from medinjection_fr.processes import Count, raise_mistakes, run_tasks
+from medinjection_fr.engine import IN_THIS_PROCESS, Engine
+from medinjection_fr.processes import Count, raise_mistakes
 from medinjection_fr.record import SPLITS
 from medinjection_fr.release.manifest import Release
 from medinjection_fr.release.shards import read_rows
@@ -139,7 +140,7 @@ def find_candidates(
     benchmark: Benchmark,
     leaks: Sequence[Leak],
     search: Search,
-    jobs: int,
+    engine: Engine,
     scratch: Path,
     kept_vectors: Path | None = None,
 ) -> Review:
@@ -150,7 +151,7 @@ def find_candidates(
         benchmark: The questions; for one of a later split, earlier splits are searched only.
         leaks: What was found already: it is not told again.
         search: What is looked for.
-        jobs: Processes.
+        engine: Where it runs.
         scratch: Folder for what the processes find.
         kept_vectors: Folder that keeps the vectors for another run, or one that was killed.
 
@@ -163,12 +164,12 @@ def find_candidates(
     questions = pieces_of_questions(benchmark.questions)
     hidden = _hidden_pairs(records, benchmark.questions, leaks)
     if sum(piece.size for piece in [*records, *questions]) < _TEXTS_WORTH_A_PROCESS:
-        jobs = 1
+        engine = IN_THIS_PROCESS
     with open_vectors(kept_vectors or scratch / "vectors", search.model) as vectors:
-        vectors.encode([*records, *questions], jobs)
+        vectors.encode([*records, *questions], engine)
         tasks = [_Task(piece, hidden[piece.first], scratch / f"near-{piece.first}.npy") for piece in records]
         compare = partial(_compare, vectors, [piece._replace(texts=()) for piece in questions], search)
-        raise_mistakes(run_tasks(compare, tasks, jobs, "comparing"))
+        raise_mistakes(engine.run(compare, tasks, "comparing", scratch))
         cut = vectors.count_cut(records), vectors.count_cut(questions)
     near = [np.load(task.output) for task in tasks]
     best = keep_best(np.concatenate([no_neighbours(), *near]), search.top)

@@ -162,16 +162,16 @@ def _shingle_hashes(tokens: Sequence[Sequence[str]], size: int) -> tuple[Hashes,
     padded = np.concatenate([flat, np.full(size, _EDGE, np.uint64)])
     hashes = np.zeros(len(flat), np.uint64)
     for place in range(size):
-        hashes = hashes * np.uint64(0x9E3779B97F4A7C15) + _mix(padded[place : place + len(flat)])
+        hashes = hashes * np.uint64(0x9E3779B97F4A7C15) + mix(padded[place : place + len(flat)])
     starts = np.concatenate([[0], np.cumsum(lengths)])
     counts = np.maximum(lengths - size + 1, 1)
     keep = np.zeros(len(flat), bool)
     for start, count in zip(starts[:-1], counts, strict=True):
         keep[start : start + count] = True
-    return _mix(hashes[keep]), np.concatenate([[0], np.cumsum(counts)])
+    return mix(hashes[keep]), np.concatenate([[0], np.cumsum(counts)])
 
 
-def _mix(values: Hashes) -> Hashes:
+def mix(values: Hashes) -> Hashes:
     """The finaliser of MurmurHash3 for 64 bits: every input bit reaches every output bit."""
     values = (values ^ (values >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
     values = (values ^ (values >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
@@ -217,7 +217,7 @@ def band_hashes(signature: NDArray[np.uint32]) -> Hashes:
     rows = signature.reshape(len(signature), BANDS, PERMUTATIONS // BANDS).astype(np.uint64)
     hashes = np.broadcast_to(np.arange(BANDS, dtype=np.uint64), rows.shape[:2])
     for place in range(rows.shape[2]):
-        hashes = _mix(hashes * np.uint64(0x9E3779B97F4A7C15) + rows[:, :, place])
+        hashes = mix(hashes * np.uint64(0x9E3779B97F4A7C15) + rows[:, :, place])
     return hashes
 
 

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from medinjection_fr.curate.encoders import fingerprint, open_encoder
 from medinjection_fr.curate.questions import Question
+from medinjection_fr.engine import IN_THIS_PROCESS, Engine
 from medinjection_fr.errors import InputError, Problem
-from medinjection_fr.processes import Count, raise_mistakes, run_tasks
+from medinjection_fr.processes import Count, raise_mistakes
 from medinjection_fr.release.digests import digest_json
 from medinjection_fr.release.manifest import Release
 from medinjection_fr.release.shards import read_rows
@@ -109,15 +110,15 @@ class Vectors:
     model: str
     fingerprint: str
 
-    def encode(self, pieces: Sequence[Piece], jobs: int) -> None:
+    def encode(self, pieces: Sequence[Piece], engine: Engine) -> None:
         """Encodes the pieces that are not there yet.
 
         Raises:
             InputError: A shard is damaged.
         """
         missing = [piece for piece in pieces if not self._place(piece).exists()]
-        jobs = jobs if open_encoder(self.model).in_processes else 1
-        raise_mistakes(run_tasks(partial(_encode_piece, self), missing, jobs, "encoding"))
+        engine = engine if open_encoder(self.model).in_processes else IN_THIS_PROCESS
+        raise_mistakes(engine.run(partial(_encode_piece, self), missing, "encoding", self.folder))
 
     def of(self, piece: Piece) -> NDArray[np.float32]:
         """The vectors of an encoded piece, of shape ``(size, dimensions)``, mapped from their file."""

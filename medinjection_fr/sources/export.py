@@ -10,6 +10,7 @@ from pathlib import Path
 
 from medinjection_fr.curate.ledger import write_ledger
 from medinjection_fr.curate.rows import Rows
+from medinjection_fr.engine import IN_THIS_PROCESS
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.reading import Input, find_source_inputs, read_inputs
 from medinjection_fr.sources.catalogue import Source
@@ -64,5 +65,5 @@ def open_rows(inputs: Sequence[Input], scratch: Path) -> Iterator[Rows]:
         InputError: Every file that cannot be read.
     """
     with open_workspace(scratch / "rows") as workspace:
-        yield Rows(read_inputs(inputs, workspace, jobs=1), [], keep_groups_together=False)
+        yield Rows(read_inputs(inputs, workspace, IN_THIS_PROCESS), [], keep_groups_together=False)
         workspace.remove()

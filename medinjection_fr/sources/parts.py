@@ -42,8 +42,7 @@ class Part:
 
     def batches(self) -> list[pa.RecordBatch]:
         """Its valid rows, memory-mapped."""
-        with pa.memory_map(str(self.folder / "kept.arrow")) as stream:
-            return list(pa.ipc.open_stream(stream))
+        return read_batches(self.folder)
 
     def read_rows(self) -> int:
         """How many rows the file gave, kept or not."""
@@ -52,6 +51,12 @@ class Part:
     def dropped(self) -> Iterator[Dropped]:
         """Its refused rows."""
         return read_ledger(self.folder / "dropped.jsonl")
+
+
+def read_batches(folder: Path) -> list[pa.RecordBatch]:
+    """The valid rows of a part, memory-mapped."""
+    with pa.memory_map(str(folder / "kept.arrow")) as stream:
+        return list(pa.ipc.open_stream(stream))
 
 
 def find_adapter(source: Source) -> Adapter:

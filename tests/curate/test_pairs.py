@@ -10,17 +10,14 @@ import pyarrow as pa
 import pytest
 from examples import valid_record
 
-from medinjection_fr.curate.curation import arrays_of
+from medinjection_fr.curate.groups import Wanted, find_here
+from medinjection_fr.curate.numbered import Numbered
 from medinjection_fr.curate.pairs import (
     Pair,
-    Signals,
     containment,
-    embedded_pairs,
-    exact_pairs,
-    near_pairs,
     near_similarity,
 )
-from medinjection_fr.curate.signals import SIGNALS_SCHEMA, ComparedRecord, compute_signals
+from medinjection_fr.curate.signals import ComparedRecord, compute_signals
 from medinjection_fr.record import SCHEMA
 
 LONG = (
@@ -34,20 +31,14 @@ QUESTION = "Quelle est la conduite à tenir la plus adaptée devant ce tableau d
 CASE = {"context": LONG, "instruction": QUESTION}
 
 
-def signals_of(rows: Sequence[dict[str, Any]]) -> Signals:
-    batch = compute_signals(pa.RecordBatch.from_pylist(list(rows), SCHEMA))
-    table = pa.Table.from_batches([batch], SIGNALS_SCHEMA)
-    return arrays_of(table, np.array([row["type"] != "oeq" for row in rows]))
+def numbered(rows: Sequence[dict[str, Any]]) -> Numbered:
+    batch = pa.RecordBatch.from_pylist(list(rows), SCHEMA)
+    return Numbered([batch], [compute_signals(batch)])
 
 
 def pairs(*rows: dict[str, Any], queries: Sequence[int] = (0,)) -> list[Pair]:
-    signals, alive = signals_of(rows), np.ones(len(rows), bool)
-    asked = np.array(queries)
-    return [
-        *exact_pairs(signals, alive, rows.__getitem__),
-        *near_pairs(signals, alive, rows.__getitem__),
-        *embedded_pairs(signals, alive, asked, rows.__getitem__),
-    ]
+    asked = np.isin(np.arange(len(rows)), queries)
+    return find_here(numbered(rows), Wanted(np.ones(len(rows), bool), asked, near=True, embedded=True))
 
 
 def kinds(*rows: dict[str, Any]) -> list[str]:
@@ -230,5 +221,5 @@ def test_many_copies_stay_tied_together() -> None:
 def test_buried_records_make_no_pair() -> None:
     rows = [closed(), closed(source_id="2"), closed(source_id="3")]
     alive = np.array([True, False, True])
-    found = list(exact_pairs(signals_of(rows), alive, rows.__getitem__))
+    found = find_here(numbered(rows), Wanted(alive, alive, near=True, embedded=True))
     assert [(pair.first, pair.second) for pair in found] == [(0, 2)]

@@ -18,6 +18,7 @@ from medinjection_fr.curate.vectors import (
     pieces_of_questions,
     pieces_of_release,
 )
+from medinjection_fr.engine import Local
 from medinjection_fr.errors import InputError
 from medinjection_fr.record import SPLITS
 from medinjection_fr.release.manifest import read_release
@@ -31,7 +32,7 @@ def pieces_of(folder: Path) -> list[Piece]:
 
 def encode(folder: Path, pieces: list[Piece], jobs: int = 1) -> dict[str, bytes]:
     with open_vectors(folder, MODEL) as vectors:
-        vectors.encode(pieces, jobs)
+        vectors.encode(pieces, Local(jobs))
     return contents(folder)
 
 
@@ -48,7 +49,7 @@ def test_each_row_has_its_vector(tiny_release: Path, tmp_path: Path) -> None:
     pieces = pieces_of(tiny_release)
     assert [piece.first for piece in pieces] == np.cumsum([0, *(p.size for p in pieces)])[:-1].tolist()
     with open_vectors(tmp_path / "vectors", MODEL) as vectors:
-        vectors.encode(pieces, 1)
+        vectors.encode(pieces, Local())
         for piece in pieces:
             texts = [text for some in piece.read() for text in some]
             assert vectors.of(piece) == pytest.approx(open_encoder(MODEL).encode(texts).vectors, abs=1e-5)
@@ -93,8 +94,8 @@ def test_what_is_there_is_not_encoded_again(tiny_release: Path, tmp_path: Path) 
 def test_another_text_has_another_place(tmp_path: Path) -> None:
     one, other = (Piece(0, 1, "test", digest, None, [text]) for digest, text in (("a", "Oui"), ("b", "Non")))
     with open_vectors(tmp_path, MODEL) as vectors:
-        vectors.encode([one], 1)
-        vectors.encode([other], 1)
+        vectors.encode([one], Local())
+        vectors.encode([other], Local())
         assert not np.array_equal(vectors.of(one), vectors.of(other))
 
 

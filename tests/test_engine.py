@@ -1,0 +1,215 @@
+"""The same build on a Ray cluster of two nodes: the same bytes, a node that dies, and what a cluster may lack."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import filelock
+import pytest
+from releases import contents, few_rows, invoke, question, refused, write_recipe
+from test_bad_input import RECIPE_ROWS, mounted
+
+from medinjection_fr import cluster as cluster_module
+from medinjection_fr import reading
+from medinjection_fr.build import build
+from medinjection_fr.curate import groups
+
+ray = pytest.importorskip("ray")
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Any]:
+    """A cluster of one node of one CPU; tests add others."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**cluster_module.ENVIRONMENT, "PYTHONPATH": os.pathsep.join(sys.path)}.items():
+            patch.setenv(name, value)
+        from ray.cluster_utils import Cluster
+
+        head = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_dashboard": False}
+        running = Cluster(initialize_head=True, head_node_args=head)
+        yield running
+        running.shutdown()
+
+
+@pytest.fixture
+def second(nodes: Any) -> Any:
+    """Another node of one CPU, of the same machine."""
+    return nodes.add_node(num_cpus=1, object_store_memory=80 << 20)
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rows = few_rows()
+    for records in rows.values():
+        records.append({**records[0], "source_id": "copy", "instruction": records[0]["instruction"].upper()})
+    rows["native"].append(question("broken", answer="Z"))
+    return write_recipe(tmp_path_factory.mktemp("recipe"), rows, curate={})
+
+
+@pytest.fixture(scope="module")
+def expected(recipe: Path) -> dict[str, bytes]:
+    return contents(build(recipe, recipe.parent / "local", jobs=1).release.folder)
+
+
+@pytest.fixture(autouse=True)
+def few_records_are_worth_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_BYTES_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(groups, "_RECORDS_PER_SPAN", 20)
+
+
+@contextmanager
+def connected(nodes: Any, read: Callable[[Any, Any], Any]) -> Iterator[None]:
+    """Connects this process; in the workers, ``read`` stands before the reading of each file.
+
+    Args:
+        nodes: The cluster.
+        read: Called with the node's id and a file's path.
+    """
+
+    def hook() -> None:
+        from medinjection_fr import reading
+
+        read_part = reading.read_part
+
+        def held(file: Any, *arguments: Any) -> int:
+            read(ray.get_runtime_context().get_node_id(), file.path)
+            return read_part(file, *arguments)
+
+        reading.read_part = held
+
+    ray.init(
+        address=nodes.address,
+        log_to_driver=False,
+        runtime_env={"worker_process_setup_hook": hook},
+    )
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def test_node_that_dies_in_the_middle_changes_nothing(
+    tmp_path: Path, nodes: Any, second: Any, recipe: Path, expected: dict[str, bytes]
+) -> None:
+    doomed, begun = second.node_id, tmp_path / "begun"
+    never, dead = tmp_path / "never", tmp_path / "dead"
+    os.mkfifo(begun)
+
+    def read(node: str, path: Path) -> None:
+        import filelock
+
+        if node == doomed:
+            begun.write_text(path.parent.name)  # waits for its reader
+        with filelock.FileLock(never if node == doomed else dead):
+            pass
+
+    def kill() -> None:
+        killed.append(begun.read_text())
+        nodes.remove_node(second, allow_graceful=False)
+        wait.release()
+
+    killed: list[str] = []
+    wait = filelock.FileLock(dead, thread_local=False)
+    killer = threading.Thread(target=kill)
+    with filelock.FileLock(never), connected(nodes, read):
+        wait.acquire()
+        killer.start()
+        release = build(recipe, tmp_path / "out", engine="ray").release
+        killer.join()
+    assert killed[0].startswith("our-")  # the dead node was reading it
+    assert contents(release.folder) == expected
+
+
+def test_same_bytes_from_a_cluster_by_its_address(
+    tmp_path: Path, nodes: Any, recipe: Path, expected: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = ("--engine", "ray", "--address", nodes.address, "--json")
+    assert invoke("build", recipe, "--output", "out", *options).exit_code == 0
+    assert contents(tmp_path / "out") == expected
+
+
+def test_worker_that_is_killed_for_memory_is_told_and_the_build_goes_on(
+    tmp_path: Path, nodes: Any, recipe: Path, expected: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_module, "_RETRIES", 1)
+
+    def read(node: str, path: Path) -> None:
+        if path.parent.name == "our-translated":
+            os.kill(os.getpid(), signal.SIGKILL)  # as the system does
+
+    with connected(nodes, read):
+        message = refused(invoke("build", recipe, "--output", tmp_path / "out", "--engine", "ray"))
+    assert message.count("\n") == 1
+    assert "reading: the system ended a process, most likely for want of memory" in message
+    parts = {path: path.stat().st_mtime_ns for path in tmp_path.glob(".out.build/part-*/kept.arrow")}
+    assert build(recipe, tmp_path / "out", jobs=1).written
+    assert contents(tmp_path / "out") == expected
+    assert parts
+
+
+def test_node_of_other_versions_or_without_the_folder_is_told(
+    tmp_path: Path, nodes: Any, recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = cluster_module.versions()
+    monkeypatch.setattr(cluster_module, "versions", lambda: {**here, "pyarrow": "1.0"})
+    options = ("--output", tmp_path / "out", "--engine", "ray", "--address", nodes.address)
+    message = refused(invoke("build", recipe, *options))
+    assert message.count("\n") == 1
+    assert f"has pyarrow {here['pyarrow']}; expected 1.0" in message
+    monkeypatch.setattr(cluster_module._Marker, "content", "other")  # as if it had a folder of its own there
+    assert f"does not see {tmp_path / '.out.build'}" in refused(invoke("build", recipe, *options))
+    assert not (tmp_path / "out").exists()
+
+
+def test_disk_that_is_full_for_a_worker_is_told_and_the_build_goes_on(tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path / "recipe", RECIPE_ROWS)
+    (tmp_path / "disk").mkdir()
+    program = (
+        "from medinjection_fr import reading; reading._BYTES_WORTH_A_PROCESS = 0; "
+        "from medinjection_fr.cli import main; main()"
+    )
+    script = f"""
+        mount -t tmpfs -o size=600k none "$2"
+        cd "$2"
+        code=0
+        {shlex.quote(sys.executable)} -c '{program}' build "$1" --engine ray --jobs 1 || code=$?
+        mount -o remount,size=64m "$2"
+        {shlex.quote(sys.executable)} -c '{program}' build "$1" > /dev/null
+        mv medinjection-fr "$3"
+        exit $code
+    """
+    message = refused(mounted(script, recipe, tmp_path / "disk", tmp_path / "out"))
+    assert len(message.splitlines()) == 1
+    assert "node " in message
+    assert "the disk is full" in message
+    build(recipe, tmp_path / "elsewhere")
+    assert contents(tmp_path / "out") == contents(tmp_path / "elsewhere")
+
+
+def test_ray_that_is_not_installed(tmp_path: Path, recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    message = refused(invoke("build", recipe, "--output", tmp_path / "out", "--engine", "ray"))
+    assert 'Ray is not installed. Install it with: pip install "medinjection-fr[ray]"' in message
+    assert not list(tmp_path.iterdir())
+
+
+def test_address_where_no_cluster_is(tmp_path: Path, recipe: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    for address in (f"127.0.0.1:{port}", "nowhere"):
+        options = ("--engine", "ray", "--address", address)
+        message = refused(invoke("build", recipe, "--output", tmp_path / "out", *options))
+        assert f"--address {address}: no Ray cluster answers there" in message
+    message = refused(invoke("build", recipe, "--output", tmp_path / "out", "--address", "auto"))
+    assert "goes with --engine ray only" in message
+    assert not list(tmp_path.iterdir())
