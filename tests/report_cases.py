@@ -232,7 +232,7 @@ def write_reviews(path: Path, runs: Sequence[Path], remark: str = "") -> Path:
         for annotator in ("claire", "samir"):
             names = [run.name for run in runs]
             words = ("equivalent", "different", "different", "cannot-judge")
-            line = {"set": "4" * 64, "item": f"answers-{number}", "kind": "answers", "id": one["id"]}
+            line = {"set": "4" * 64, "item": f"q{number + 1:05d}", "kind": "answers", "id": one["id"]}
             line |= {"group_id": one["group_id"], "annotator": annotator}
             line |= {"verdicts": {name: chance.choice(words) for name in names}}
             line |= {
@@ -241,8 +241,8 @@ def write_reviews(path: Path, runs: Sequence[Path], remark: str = "") -> Path:
                 "remark": remark,
             }
             lines.append({**line, "at": "2026-11-25T22:00:00Z"})
-    for verdict in ("yes", "no", "cannot-judge"):
-        row = {"set": "4" * 64, "item": f"row-{verdict}", "kind": "row", "id": record_id(1), "group_id": "g"}
+    for number, verdict in enumerate(("yes", "no", "cannot-judge"), 1):
+        row = {"set": "4" * 64, "item": f"r{number:05d}", "kind": "row", "id": record_id(1), "group_id": "g"}
         verdicts = {name: verdict for name in ("correct", "faithful", "fluent", "answerable")}
         row |= {"annotator": "claire", "verdicts": verdicts, "remark": remark, "at": "2026-11-25T22:00:00Z"}
         lines.append(row)

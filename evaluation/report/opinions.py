@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from evaluation.judging.folder import JUDGEMENTS, JUDGES, Judgements, read_judgements
+from evaluation.review import review_files
 from evaluation.statistics import Interval, Resampled
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.digests import digest_file
 
-JUDGE, AGREEMENT = "medinjection-fr/judge/1", "medinjection-fr/agreement/1"
+AGREEMENT = "medinjection-fr/agreement/1"
 _YES = {"equivalence": "equivalent", "preference": "first"}
 PLAIN = "plain"
 
@@ -44,46 +46,33 @@ def read_judged(run: Path, resamples: int) -> list[Judged]:
     """All judges of a run, by name.
 
     Raises:
-        InputError: With every mistake in their files.
+        InputError: Another version wrote one.
     """
     found, problems = [], []
-    for path in sorted(run.glob("judges/*/judge.json")):
-        lines = path.with_name("judgements.jsonl")
-        try:
-            described = json.loads(path.read_bytes())
-            if described["format"] != JUDGE:
-                problems.append(Problem(str(path), f"is of the format {described['format']}", JUDGE))
-                continue
-            values, cases, unscored = _read_values(lines, described["kind"])
-        except FileNotFoundError:
-            problems.append(Problem(str(lines), "is missing", mend="Run the judge to its end"))
-        except (ValueError, KeyError, TypeError):
-            what = "does not hold judgements that can be read"
-            problems.append(Problem(str(path.parent), what, mend="Judge anew into a new folder"))
+    for judged in read_judgements(run):
+        values, cases, unscored = _plain_values(judged)
+        figure = Resampled(cases, resamples).interval(np.array(values)) if values else None
+        lines = run / JUDGES / judged.name / JUDGEMENTS
+        if lines.exists():
+            digest = digest_file(lines)
+            found.append(Judged(run.name, judged.name, judged.described, figure, unscored, digest))
         else:
-            figure = Resampled(cases, resamples).interval(np.array(values)) if values else None
-            found.append(Judged(run.name, path.parent.name, described, figure, unscored, digest_file(lines)))
+            problems.append(Problem(str(lines), "is missing", mend="Run the judge to its end"))
     if problems:
         raise InputError(problems)
     return found
 
 
-def _read_values(path: Path, kind: str) -> tuple[list[float], list[str], int]:
-    """Figures of the plain answers with their cases, and how many have none."""
+def _plain_values(judged: Judgements) -> tuple[list[float], list[str], int]:
+    """Figures of the answers as they were given, with their cases, and how many have none."""
     values, cases, unscored = [], [], 0
-    with path.open("rb") as file:
-        for text in file:
-            if not text.endswith(b"\n"):
-                break  # what a kill left
-            line = json.loads(text)
-            if line["variant"] != PLAIN:
-                continue
-            said = line["completeness"] if kind == "facts" else line["verdict"]
-            if said is None:
-                unscored += 1
-                continue
-            values.append(float(said) if kind == "facts" else float(said == _YES[kind]))
-            cases.append(line["group_id"])
+    for line in judged.of(PLAIN).values():
+        said = line["completeness"] if judged.kind == "facts" else line["verdict"]
+        if said is None:
+            unscored += 1
+            continue
+        values.append(float(said) if judged.kind == "facts" else float(said == _YES[judged.kind]))
+        cases.append(line["group_id"])
     return values, cases, unscored
 
 
@@ -109,13 +98,18 @@ class Reviews:
 
 
 def read_reviews(paths: Sequence[Path], resamples: int) -> Reviews:
-    """Reads exports of the review, JSON Lines.
+    """Reads exports of the review.
 
     Raises:
-        InputError: One cannot be read, or a line is no review.
+        InputError: With every mistake of all files.
     """
     problems: list[Problem] = []
-    reviews = [review for path in paths for review in _read_lines(path, problems)]
+    reviews = []
+    for path in paths:
+        try:
+            reviews += review_files.read_reviews(path)
+        except InputError as error:
+            problems += error.problems
     if problems:
         raise InputError(problems)
     answers: dict[str, Counter[str]] = {}
@@ -136,27 +130,6 @@ def read_reviews(paths: Sequence[Path], resamples: int) -> Reviews:
     }
     files = [{"file": path.name, "sha256": digest_file(path)} for path in paths]
     return Reviews(files, answers, shares, rows, sorted({r["annotator"] for r in reviews}), remarks)
-
-
-def _read_lines(path: Path, problems: list[Problem]) -> list[dict[str, Any]]:
-    reviews = []
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError):
-        problems.append(Problem(f"--reviews {path}", "cannot be read", "an export of the review, JSON Lines"))
-        return []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            review = json.loads(line)
-            review["kind"], review["id"], review["group_id"], review["annotator"], review["verdicts"].items()
-            reviews.append(review)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            mend = "Export as JSON Lines: python -m evaluation review"
-            problems.append(Problem(f"--reviews {path} line {number}", "is no review", mend=mend))
-            break
-    return reviews
 
 
 def read_agreement(folder: Path, runs: Sequence[str], reviews: Reviews | None) -> dict[str, Any]:

@@ -162,7 +162,7 @@ FAULTS: list[tuple[Callable[[Study], object], str]] = [
     (_all_halves, "has predictions of"),
     (lambda study: (study.runs[0] / "predictions.jsonl").unlink(), "has no predictions that can be read"),
     (lambda study: shutil.rmtree(study.runs[0]), "holds no run"),
-    (_broken_review, "line 1: is no review"),
+    (_broken_review, "line 1"),
     (lambda study: study.training[0].write_text("{}"), "is no report of a training"),
     (_no_judgements, "judgements.jsonl: is missing"),
     (_foreign_agreement, "speaks of gpt too"),
