@@ -64,6 +64,7 @@ class LocalModel:
 
     Attributes:
         window: Tokens that prompt and reply may have together.
+        tree_window: The same where an answer tree is read: not more than layers see that look back a while only.
         end_tokens: Tokens that end a reply.
         training: The ``training.json`` beside the weights or the adapter, if there is one.
 
@@ -104,11 +105,11 @@ class LocalModel:
             model = _merged(model, adapter)
         self.model = model.to(self.device).eval()
         config = self.model.config.get_text_config()
-        self.window = int(config.max_position_embeddings)
+        self.window = self.tree_window = int(config.max_position_embeddings)
         if sliding := getattr(config, "sliding_window", None):
             layers = getattr(config, "layer_types", None) or []
             if "sliding_attention" in layers or (not layers and getattr(config, "use_sliding_window", True)):
-                self.window = min(self.window, int(sliding))
+                self.tree_window = min(self.window, int(sliding))
         self.batch_tokens = batch_tokens or (2**17 if self.device == "cuda" else 2**13)
         self.end_tokens = self._end_tokens()
         named = "cache" in inspect.signature(self.model.forward).parameters  # since transformers 5.24

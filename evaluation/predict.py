@@ -64,7 +64,7 @@ def predict(
 
 def _ask(model: LocalModel, question: Question) -> Asked | dict[str, Any]:
     record = question.record
-    room = model.window - (OPEN_TOKENS if record["type"] == "oeq" else FREE_TOKENS)
+    room = model.window - OPEN_TOKENS if record["type"] == "oeq" else model.tree_window - FREE_TOKENS
     prompt = render_prompt(record, model.tokenizer, model.frame.scaffold, room)
     if prompt is None:
         return {**describe_question(question), "refused": "too-long", "outputs": {}}

@@ -45,7 +45,7 @@ class LocalJudge:
         self.described: dict[str, Any] = dict(model.described)
         self._model, self._prompt = model, prompt
         self._tree = label_tree(model, list(prompt.labels))
-        self._room = model.window - max(self._tree.depths) - 1
+        self._room = model.tree_window - max(self._tree.depths) - 1
         self._special = _special_tokens(model.tokenizer)
 
     def votes(

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from small_models import change_config
 
 pytest.importorskip("torch", reason="torch comes with the extra `evaluate`")
 
@@ -12,6 +14,7 @@ import torch
 
 from evaluation.answer_tree import AnswerTree, build_tree
 from evaluation.local_model import LocalModel, Reading, Writing
+from evaluation.predict import predict
 from evaluation.protocols import (
     answer_logprobs,
     constrained_answer,
@@ -20,7 +23,7 @@ from evaluation.protocols import (
     walk_free,
     walk_published,
 )
-from evaluation.questions import render_prompt
+from evaluation.questions import Question, render_prompt
 from medinjection_fr.errors import InputError
 from medinjection_fr.record import LETTERS
 
@@ -257,6 +260,18 @@ def test_a_long_context_loses_its_middle_and_never_the_question(model: LocalMode
     assert "Début." in text and "Fin." in text and "[…]" in text
     assert record["instruction"] in text and all(choice in text for choice in record["choices"])
     assert render_prompt(record, model.tokenizer, model.frame.scaffold, 20) is None
+
+
+def test_layers_that_look_back_a_while_bound_trees_and_not_replies(tiny_model: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_model, tmp_path / "sliding")
+    layers = ["sliding_attention", "full_attention"]
+    change_config(tmp_path / "sliding", use_sliding_window=True, sliding_window=96, layer_types=layers)
+    model = LocalModel(str(tmp_path / "sliding"))
+    assert (model.window, model.tree_window) == (4_096, 96)
+    record = {**_record(1), "context": "La tension est de 12/8. " * 10, "choices": [], "type": "oeq"}
+    asked = Question({**record, "source": "s", "group_id": "g", "subject": None, "origin": "native"}, 0, ())
+    (line,) = predict(model, [asked], ["greedy"])
+    assert line["prompt_tokens"] > 96 and line["left_out_tokens"] == 0 and line["outputs"]["greedy"]["reply"]
 
 
 def test_a_letter_of_two_tokens_is_told(model: LocalModel) -> None:
