@@ -271,7 +271,7 @@ def test_layers_that_look_back_a_while_bound_trees_and_not_replies(tiny_model: P
     record = {**_record(1), "context": "La tension est de 12/8. " * 10, "choices": [], "type": "oeq"}
     asked = Question({**record, "source": "s", "group_id": "g", "subject": None, "origin": "native"}, 0, ())
     (line,) = predict(model, [asked], ["greedy"])
-    assert line["prompt_tokens"] > 96 and line["left_out_tokens"] == 0 and line["outputs"]["greedy"]["reply"]
+    assert line["prompt_tokens"] > 96 and line["left_out_tokens"] == 0 and "greedy" in line["outputs"]
 
 
 def test_a_letter_of_two_tokens_is_told(model: LocalModel) -> None:
