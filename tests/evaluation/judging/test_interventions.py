@@ -18,7 +18,7 @@ HARD = [
     "L'amoxicilline est donnée à 60 mg/kg/j en 3 prises, sans dépasser 3 g. Le patient n'a pas de fièvre.",
     "Le sulfate de magnésium (4 g en 20 à 30 min, puis 1 g/h) n'est pas contre-indiqué. La kaliémie est à 2,8 mmol/L.",
     "Le pH est à 7,52. Les bicarbonates sont à 38 mmol/L. Aucun trouble respiratoire n'est associé (PaCO2 48 mmHg).",
-    "Selon le Dr. Martin, l'HbA1c est < 7 %. La vitamine C. est inutile, p. ex. 500 mg i.v. Le rhésus est A+, jamais A-.",
+    "Selon le Dr. Martin, l'HbA1c est < 7 %. La vitamine C. est inutile, p. ex. i.v. Le rhésus est A+, jamais A-.",
     "Il est important de noter que la dose est de 60 mg/kg/j. En effet, la dose n'est pas de 6 mg/kg/j. Bonjour.",
     "Traitement :\n1. Adrénaline 0,5 mg IM\n2. Remplissage 20 mL/kg\n3. Surveillance 6 h",
     "Le VHB n'est pas le VHC. La dose est de 10 mg. La dose est de 10 mg. La dose est de 100 mg.",
@@ -93,8 +93,12 @@ def test_what_is_possible_or_rare_is_no_filler() -> None:
 
 
 def test_sentences_are_turned_round_with_those_that_go_on_from_them() -> None:
-    answer = "La fièvre est à 39 °C. Elle dure 3 jours. Le scanner est normal. Cet examen suffit. La CRP est à 5 mg/L."
-    expected = "La CRP est à 5 mg/L. Le scanner est normal. Cet examen suffit. La fièvre est à 39 °C. Elle dure 3 jours."
+    answer = (
+        "La fièvre est à 39 °C. Elle dure 3 jours. Le scanner est normal. Cet examen suffit. La CRP monte."
+    )
+    expected = (
+        "La CRP monte. Le scanner est normal. Cet examen suffit. La fièvre est à 39 °C. Elle dure 3 jours."
+    )
     assert intervene("reordered", answer) == expected
 
 

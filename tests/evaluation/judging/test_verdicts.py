@@ -63,7 +63,7 @@ def test_anything_else_is_none(reply: str, finish: str, rule: str) -> None:
     assert rule in UNSCORED
 
 
-@pytest.mark.parametrize(("kind", "language"), itertools.product(KINDS, LANGUAGES))
+@pytest.mark.parametrize(("kind", "language"), list(itertools.product(KINDS, LANGUAGES)))
 def test_every_prompt_has_two_wordings_that_show_the_same(kind: str, language: str) -> None:
     prompt = read_prompt(kind, language)
     path = Path(judge_prompt.__file__).parent / "prompts" / f"{prompt.name}.yaml"
