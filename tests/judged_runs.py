@@ -34,10 +34,10 @@ class Author:
 
 
 def write_run(
-    output: Path, release: Path, answer: Answer, name: str = "lab/author-1b", split: str = "train"
+    output: Path, release: Path, answer: Answer, name: str = "lab/author-1b", questions: int | None = 6
 ) -> Path:
-    """A run on the native open questions of the sample."""
-    data = open_test_set(str(release), "native", split, ["oeq"], None)
+    """A run on native open questions of the sample."""
+    data = open_test_set(str(release), "native", "train", ["oeq"], questions)
     run(Author(name, answer), data, ["greedy"], 0, output)
     return output
 

@@ -89,6 +89,7 @@ def test_what_was_cut_off_is_judged_the_same(judge: Any, runs: Path) -> None:
     assert untimed(only(runs / "whole")) == expected
 
 
+@pytest.mark.slow
 def test_the_command_survives_a_kill(judge: Any, runs: Path, sample_release: Path, tiny_judge: Path) -> None:
     judge("--variants", "plain,padded", "--batch-tokens", 1)
     expected, folder = untimed(only(runs / "whole")), runs / "whole" / "judges" / NAME
@@ -148,25 +149,16 @@ def test_several_judges_are_a_jury(judge: Any, runs: Path, tiny_model: Path) -> 
 
 
 def test_what_was_never_answered_is_no_verdict(judge: Any, runs: Path, sample_release: Path) -> None:
-    count = iter(range(100))
-    write_run(
-        runs / "new",
-        sample_release,
-        lambda record: None if next(count) < 2 else "" if next(count) < 6 else "Non.",
-    )
+    given = iter([None, None, "", "Non.", "Non.", "Non."])
+    write_run(runs / "new", sample_release, lambda record: next(given))
     (runs / "whole").rename(runs / "old")
     (runs / "new").rename(runs / "whole")
     assert "2 no-answer" in judge("--variants", "plain,padded")
     judged = only(runs / "whole")
     unscored = [line for line in judged.of("plain").values() if line["verdict"] is None]
     assert [line["unscored"] for line in unscored] == ["no-answer"] * 2
-    assert any(line["words"] == 0 and line["verdict"] for line in judged.of("plain").values())
-    assert len(judged.of("padded")) == sum(text == "Non." for text in answers_of(runs / "whole"))
-
-
-def answers_of(run: Path) -> list[str | None]:
-    lines = map(json.loads, (run / PREDICTIONS).read_text(encoding="utf-8").splitlines())
-    return [line["outputs"].get("greedy", {}).get("reply") for line in lines]
+    (empty,) = (line for line in judged.of("plain").values() if line["words"] == 0 and line["verdict"])
+    assert empty["prompt_sha256"] and len(judged.of("padded")) == 3
 
 
 def test_every_mistake_is_told_at_once(judge: Any, runs: Path, tmp_path: Path) -> None:
@@ -205,9 +197,9 @@ def test_a_run_of_another_release_is_told(judge: Any, runs: Path) -> None:
 def test_a_run_that_is_not_whole_is_told(judge: Any, runs: Path) -> None:
     path = runs / "whole" / PREDICTIONS
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
-    assert "2 of 13 records have no prediction yet" in judge(code=2)
+    assert "2 of 6 records have no prediction yet" in judge(code=2)
     path.unlink()
-    assert "13 of 13 records" in judge(code=2)
+    assert "6 of 6 records" in judge(code=2)
     (runs / "whole" / RUN).unlink()
     assert "holds no run" in judge(code=2)
 
@@ -241,12 +233,6 @@ def test_a_judge_does_not_judge_its_kin_unless_told(
     told = judge("--judge", kin, code=2)
     assert "is of the family of lab/Qwen3-4B-native" in told and "--allow-same-family" in told
     judge("--judge", kin, "--allow-same-family", "--limit", 2)
-
-
-def test_a_judge_of_no_known_family_is_told(judge: Any, tiny_judge: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "own"
-    folder.symlink_to(tiny_judge)
-    assert "is not known" not in judge("--judge", folder, "--limit", 1)
 
 
 def test_nobody_judged_it(runs: Path) -> None:
