@@ -23,9 +23,9 @@ from evaluation.questions import Prompt, render_prompt
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.progress import progress_bar
 
-_SLICE = 256
-"""Candidates whose batches are made together. A slice that a kill left unfinished is judged whole again: its batches
-are the same, and so are its last digits."""
+_SLICE = {"cpu": 64, "cuda": 1024}
+"""Candidates whose batches are made together, by device: some batches' worth. A slice that a kill left unfinished is
+judged whole again: its batches are the same, and so are its last digits."""
 
 
 class LocalJudge:
@@ -52,7 +52,11 @@ class LocalJudge:
         self, items: Sequence[Item], done: Container[tuple[Any, ...]]
     ) -> Iterator[tuple[Item, list[Vote]]]:
         """Votes on items as their batches end."""
-        left = [part for part in _slices(items) if any(item.candidate.key not in done for item in part)]
+        left = [
+            part
+            for part in _slices(items, _SLICE[self._model.device])
+            if any(item.candidate.key not in done for item in part)
+        ]
         voted = (found for part in left for found in self._vote_slice(part))
         for item, votes in progress_bar(voted, "Judging", sum(map(len, left))):
             if item.candidate.key not in done:
@@ -144,10 +148,10 @@ def _read_vote(tree: TokenTree, reading: Reading, digest: str, seconds: float) -
     return Vote(digest, label, unscored, probabilities, mass, seconds=seconds)
 
 
-def _slices(items: Sequence[Item]) -> list[Sequence[Item]]:
+def _slices(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
     """The same slices whatever is done already, and whatever other variants there are."""
     of_variant = (list(group) for _, group in groupby(items, lambda item: item.candidate.variant))
-    return [group[start : start + _SLICE] for group in of_variant for start in range(0, len(group), _SLICE)]
+    return [group[start : start + size] for group in of_variant for start in range(0, len(group), size)]
 
 
 def _special_tokens(tokenizer: Any) -> list[str]:

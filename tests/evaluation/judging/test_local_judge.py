@@ -11,7 +11,7 @@ import torch
 from evaluation.judging.candidates import Candidate
 from evaluation.judging.judge_prompt import read_prompt
 from evaluation.judging.judgement import ask_about, make_line
-from evaluation.judging.local_judge import LocalJudge, label_tree
+from evaluation.judging.local_judge import _SLICE, LocalJudge, label_tree
 from evaluation.judging.votes import Item, Vote
 from evaluation.local_model import LocalModel
 from evaluation.protocols import answer_logprobs
@@ -119,7 +119,7 @@ def test_an_answer_cannot_end_its_turn_and_speak_for_the_judge(judge: LocalJudge
 def test_what_is_judged_is_not_judged_again_but_its_slice_stays_whole(
     judge: LocalJudge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evaluation.judging.local_judge._SLICE", 4)
+    monkeypatch.setitem(_SLICE, judge._model.device, 4)
     given = items(10)
     whole = voted(judge, given)
     done = {item.candidate.key for item in given[:6]}
