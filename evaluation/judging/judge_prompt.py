@@ -6,13 +6,14 @@ answer is put in as it is, and never read as a template.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from medinjection_fr.checked_yaml import parse_yaml, read_text
@@ -51,7 +52,12 @@ class JudgePrompt:
             wording: ``plain`` or ``paraphrase``.
             fields: A value for each name that the text shows.
         """
-        return _JINJA.from_string(self.texts[wording]).render(fields).strip()
+        return _compiled(self.texts[wording]).render(fields).strip()
+
+
+@functools.cache
+def _compiled(text: str) -> Template:
+    return _JINJA.from_string(text)
 
 
 def read_prompt(kind: str, language: str) -> JudgePrompt:
