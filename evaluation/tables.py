@@ -62,20 +62,22 @@ def print_rows(rows: Sequence[Row]) -> None:
 
 
 def print_parts(rows: Sequence[Row], score: str = "exact_match") -> None:
-    """One score by type, source and subject."""
-    parts = list(dict.fromkeys(part for row in rows for part in row.intervals[score] if part != "macro"))
-    if len(parts) < 2:
-        return
-    table = Table(title=f"{score.replace('_', ' ')} by part, % [95 % interval]")
-    table.add_column("part", overflow="fold")
-    table.add_column("records", justify="right")
-    for row in rows:
-        table.add_column(f"{row.run}\n{row.protocol}", justify="right", overflow="fold")
-    for part in parts:
-        cells = [row.intervals[score].get(part) for row in rows]
-        records = next(cell.records for cell in cells if cell)
-        table.add_row(part, f"{records:,}", *[with_interval(cell) if cell else "–" for cell in cells])
-    open_console().print(table)
+    """One score by type, source and subject, a table for each protocol; parts that hold all records are left out."""
+    for protocol in dict.fromkeys(row.protocol for row in rows):
+        own = [row for row in rows if row.protocol == protocol]
+        sizes = {part: cell.records for row in own for part, cell in row.intervals[score].items()}
+        parts = [part for part in sizes if part != "macro" and (part == "all" or sizes[part] < sizes["all"])]
+        if len(parts) < 2:
+            continue
+        table = Table(title=f"{protocol}: {score.replace('_', ' ')} by part, % [95 % interval]")
+        table.add_column("part", overflow="fold")
+        table.add_column("records", justify="right")
+        for row in own:
+            table.add_column(row.run, justify="right", overflow="fold")
+        for part in parts:
+            cells = [row.intervals[score].get(part) for row in own]
+            table.add_row(part, f"{sizes[part]:,}", *[with_interval(cell) if cell else "–" for cell in cells])
+        open_console().print(table)
 
 
 def print_positions(rows: Sequence[Row]) -> None:
