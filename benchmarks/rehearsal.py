@@ -22,6 +22,7 @@ import argparse
 import json
 import os
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -38,7 +39,7 @@ import verify
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-_INTERVAL = 0.2
+_INTERVAL = 0.5  # the threads of Ray's processes are many: to look oftener would be felt
 _TICKS = os.sysconf("SC_CLK_TCK")
 SAMPLE_ROWS = 50_000
 
@@ -200,8 +201,9 @@ def rehearse(work: Path, rows: int, engine: str) -> tuple[list[Line], str]:
     path = work / "rehearsal.yaml"
     path.write_text(yaml.safe_dump(recipe, allow_unicode=True), encoding="utf-8")
     shutil.rmtree(output, ignore_errors=True)
-    built = measure.run_piece(__file__, "build", path, data, output, engine)
-    lines = [Line(*line) for line in built.result]
+    piece = [sys.executable, __file__, "--piece", "build", path, data, output, engine]
+    built = subprocess.run(list(map(str, piece)), stdout=subprocess.PIPE, text=True, check=True)
+    lines = [Line(*line) for line in json.loads(built.stdout.splitlines()[-1])]
     size = size_of(output)
     verified = measure.run([measure.COMMAND, "verify", str(output), "--rows"])
     lines.append(_line("verify --rows", verified, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
@@ -136,6 +137,10 @@ def test_same_bytes_from_a_cluster_by_its_address(
     options = ("--engine", "ray", "--address", nodes.address, "--json")
     assert invoke("build", recipe, "--output", "out", *options).exit_code == 0
     assert contents(tmp_path / "out") == expected
+    found = [json.loads(invoke("leaks", "out", *how).stdout) for how in (options, ("--jobs", 1, "--json"))]
+    assert found[0] == found[1]
+    assert found[0]["questions"] > 0
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_worker_that_is_killed_for_memory_is_told_and_the_build_goes_on(
