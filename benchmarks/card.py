@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,24 @@ def make_model(folder: Path, shape: str, tokenizer: str) -> None:
     torch.set_default_dtype(torch.bfloat16 if torch.cuda.is_available() else torch.float32)
     Qwen3ForCausalLM(config).save_pretrained(folder)
     kept.save_pretrained(folder)
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Which model a benchmark takes: one that is given, or one that is made."""
+    parser.add_argument("--model", help="A folder of weights; one of Qwen3-4B's shape is made if not given.")
+    parser.add_argument("--tokenizer", help="Folder of Qwen3's tokenizer, for the model that is made.")
+    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()))
+
+
+def chosen_model(arguments: argparse.Namespace) -> str:
+    """The folder of the model that was chosen, made if need be."""
+    if arguments.model is not None:
+        return str(arguments.model)
+    if arguments.tokenizer is None:
+        sys.exit("--model, or --tokenizer for one that is made")
+    folder = arguments.work / "qwen3-4b"
+    make_model(folder, "qwen3-4b", arguments.tokenizer)
+    return str(folder)
 
 
 def matrix_rate(dtype: str | None = None) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import resource
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from card import make_model  # noqa: E402
+from card import add_model_options, chosen_model  # noqa: E402
 from measure import machine, print_table  # noqa: E402
 
 from evaluation.answer_tree import build_tree  # noqa: E402
@@ -191,9 +190,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", help="A folder of weights; one of Qwen3-4B's shape is made if not given.")
-    parser.add_argument("--tokenizer", help="Folder of Qwen3's tokenizer, for the model that is made.")
-    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()))
+    add_model_options(parser)
     parser.add_argument("--data", required=True)
     parser.add_argument("--config", default="native")
     parser.add_argument("--records", type=int, default=100)
@@ -205,14 +202,9 @@ def main() -> None:
         "--near", type=float, default=0.1, help="Difference of logits that bf16 may turn round."
     )
     arguments = parser.parse_args()
-    if arguments.model is None:
-        if arguments.tokenizer is None:
-            parser.error("--model, or --tokenizer for one that is made")
-        arguments.model = str(arguments.work / "qwen3-4b")
-        make_model(Path(arguments.model), "qwen3-4b", arguments.tokenizer)
 
     print_table("Replies read a second, one core", ("replies", "rate"), _parser_rates())
-    model = LocalModel(arguments.model, dtype=arguments.dtype, batch_tokens=arguments.batch_tokens)
+    model = LocalModel(chosen_model(arguments), dtype=arguments.dtype, batch_tokens=arguments.batch_tokens)
     data = open_test_set(arguments.data, arguments.config, "test", ["mcqu", "mcq"], arguments.records)
     questions = list(data.questions(0))
     list(predict(model, questions[:4], PROTOCOLS))  # warm

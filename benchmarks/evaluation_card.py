@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
-from card import make_model, matrix_rate  # noqa: E402
+from card import add_model_options, chosen_model, matrix_rate  # noqa: E402
 from measure import machine, print_table  # noqa: E402
 
 from evaluation.data import open_test_set  # noqa: E402
@@ -128,20 +127,13 @@ def main() -> None:
     )
     parser.add_argument("--data", required=True)
     parser.add_argument("--config", default="native")
-    parser.add_argument("--model", help="A folder of weights; one of Qwen3-4B's shape is made if not given.")
-    parser.add_argument("--tokenizer", help="Folder of Qwen3's tokenizer, for the model that is made.")
-    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()))
+    add_model_options(parser)
     parser.add_argument("--records", type=int, default=622)
     parser.add_argument("--compared", type=int, default=200, help="Records asked in batches of one, too.")
     parser.add_argument("--batch", type=int, default=64, help="Replies written at once.")
     parser.add_argument("--dtype", choices=["bfloat16", "float32"])
     arguments = parser.parse_args()
-    if arguments.model is None:
-        if arguments.tokenizer is None:
-            parser.error("--model, or --tokenizer for one that is made")
-        arguments.model = str(arguments.work / "qwen3-4b")
-        make_model(Path(arguments.model), "qwen3-4b", arguments.tokenizer)
-    model = LocalModel(arguments.model, dtype=arguments.dtype)
+    model = LocalModel(chosen_model(arguments), dtype=arguments.dtype)
     data = open_test_set(arguments.data, arguments.config, "test", ["mcqu", "mcq"], arguments.records)
     questions = list(data.questions(0))
     print(f"{machine()}; {model.device}, {model.dtype}; {len(questions)} records")
