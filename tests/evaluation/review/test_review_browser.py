@@ -92,6 +92,7 @@ def test_a_review_survives_all_and_is_exported(browser: Any, tmp_path: Path) -> 
         desk.wait_for(2)
         desk.press("Enter")
         desk.wait_for_text("Il manque un verdict pour les réponses A, B.")
+        desk.wait_for(2)  # keys pressed before are for no item
         desk.press("3", "1", "r")
         desk.page.keyboard.type("dose ? 1 g ?")
         desk.press("Escape", "Enter")
