@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -76,7 +77,7 @@ def draw_scatter(points: Rows) -> Drawn | None:
             axes.set_ylim(-0.1, 1.1)
         axes.set_xlim(-0.12, 1.12)
         axes.set_xticks([0, 0.5, 1], ["0", "½", "1"])
-        axes.set_title(shorten(judge)[:26], fontsize=7.5)
+        axes.set_title(textwrap.fill(shorten(judge), 24, max_lines=2, placeholder="…"), fontsize=7)
         axes.grid(True)
         if number % 3 == 0:
             axes.set_ylabel("judge's score")
@@ -108,7 +109,7 @@ def draw_agreement(rows: Rows) -> Drawn | None:
     for axes, name in zip(panels, measures, strict=True):
         draw_points(axes, {name: [Point.of(row[name]) for row in pooled]}, names)
         mark_at(axes, 0.5 if name == "balanced_accuracy" else 0)
-        axes.set_title(MEASURES[name], fontsize=8)
+        axes.set_title(textwrap.fill(MEASURES[name], 11), fontsize=8)
         low = min([0.0, *(p.low for row in pooled if not math.isnan((p := Point.of(row[name])).low))])
         axes.set_xlim(low - 0.08, 1.05)
         axes.set_xticks([0, 0.5, 1], ["0", "½", "1"])
@@ -152,15 +153,17 @@ def draw_flips(rows: Rows) -> Drawn | None:
     rates = {(row["judge"], row["run"], row["variant"]): Point.of(row["flip_rate"], 100) for row in rows}
     nothing = Point(math.nan)
     cells = [[rates.get((*line, variant), nothing).value for variant in variants] for line in lines]
-    figure = new_figure(0.9 + 0.27 * len(lines))
+    figure = new_figure(1.0 + 0.4 * len(lines))
     axes = figure.add_subplot()
     highest = max([30.0, *(value for own in cells for value in own if not math.isnan(value))])
     heat_map(axes, cells, "Oranges", highest)
     for line, own in enumerate(cells):
         for column, value in enumerate(own):
             in_cell(axes, line, column, "–" if math.isnan(value) else f"{value:.0f}", value / highest > 0.6)
-    axes.set_xticks(middles(variants), variants)
-    axes.set_yticks(middles(lines), [shorten(f"{judge} · {run}") for judge, run in lines])
+    axes.set_xticks(middles(variants), variants, fontsize=7)
+    axes.set_yticks(
+        middles(lines), [f"{shorten(judge)}\non {shorten(run)}" for judge, run in lines], fontsize=7
+    )
     axes.set_xlabel("number: % of the verdicts that turn")
     each = "; ".join(
         f"{judge} on {run}, {variant}: {said(p)} %" for (judge, run, variant), p in rates.items()
