@@ -10,10 +10,10 @@ import click
 
 from evaluation.agreement.command import agreement
 from evaluation.judging.command import judge
-from evaluation.options import PATH, backend_options, config_option, data_option, split_option
+from evaluation.options import backend_options, config_option, split_option
 from evaluation.report.command import report
 from evaluation.review.command import review
-from medinjection_fr.command_line import Commands
+from medinjection_fr.command_line import PATH, Commands, data_option
 from medinjection_fr.generate.cli import model_options
 
 

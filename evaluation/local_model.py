@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from evaluation.answer_tree import TokenTree
 from evaluation.contamination import find_training
-from evaluation.prompt_layout import beginnings_of, families_of, lay_out, put_behind
+from evaluation.prompt_layout import beginnings_of, families_by_start, lay_out, put_behind
 from evaluation.questions import Question
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.models.causal_lm import frame_of, open_causal_lm, open_tokenizer
@@ -163,7 +163,7 @@ class LocalModel:
         Yields:
             Place, reading, and the tokens of each writing by name, as batches end.
         """
-        families = families_of(prompts)
+        families = families_by_start(prompts)
         members = Counter(families)
         together, alone = [
             [place for place, family in enumerate(families) if (members[family] > 1) is shared]

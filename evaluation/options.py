@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
-PATH = click.Path(path_type=Path)
+from medinjection_fr.command_line import PATH
+
 config_option = click.option("--config", required=True, help="As native, or native+translated.")
 split_option = click.option("--split", default="test", show_default=True)
-data_option = click.option(
-    "--data",
-    default="medinjection-fr",
-    show_default=True,
-    metavar="DIR|REPO@VERSION",
-    help="Release folder, or organisation/name@1.2.0 on the Hub.",
-)
 _BACKEND_OPTIONS = (
     click.option(
         "--backend",

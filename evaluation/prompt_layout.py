@@ -27,7 +27,7 @@ def common_length(first: Sequence[int], second: Sequence[int]) -> int:
     return min(len(first), len(second))
 
 
-def families_of(prompts: Sequence[list[int]]) -> list[int]:
+def families_by_start(prompts: Sequence[list[int]]) -> list[int]:
     """A number for each prompt, the same for those whose common beginning is worth reading once."""
     order = sorted(range(len(prompts)), key=prompts.__getitem__)
     family = [0] * len(prompts)
@@ -40,7 +40,7 @@ def families_of(prompts: Sequence[list[int]]) -> list[int]:
 
 def beginnings_of(prompts: Sequence[list[int]]) -> list[int]:
     """How many tokens of each prompt are read before the others: none, unless several prompts share them."""
-    families = families_of(prompts)
+    families = families_by_start(prompts)
     members: dict[int, list[int]] = {}
     for place, family in enumerate(families):
         members.setdefault(family, []).append(place)

@@ -1,15 +1,25 @@
-"""How a command line of the project tells mistakes."""
+"""What the command lines of the companions share: how mistakes are told, and which release is meant."""
 
 from __future__ import annotations
 
 import errno
 import os
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from medinjection_fr.errors import InputError, Problem
+
+PATH = click.Path(path_type=Path)
+data_option = click.option(
+    "--data",
+    default="medinjection-fr",
+    show_default=True,
+    metavar="DIR|REPO@VERSION",
+    help="Release folder, or organisation/name@1.2.0 on the Hub.",
+)
 
 
 class Commands(click.Group):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from small_models import make_tokenizer
+from small_models import TINY, make_tokenizer
 
 from evaluation.data import open_test_set
 from evaluation.prediction import describe_question
@@ -49,17 +49,5 @@ def make_tiny_judge(folder: Path) -> Path:
 
     make_tokenizer(folder)
     torch.manual_seed(1)
-    config = LlamaConfig(
-        vocab_size=1_024,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=4_096,
-        bos_token_id=0,
-        eos_token_id=2,
-        pad_token_id=0,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    LlamaForCausalLM(LlamaConfig(**TINY)).save_pretrained(folder)
     return folder

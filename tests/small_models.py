@@ -77,6 +77,21 @@ def make_tokenizer(folder: Path, template: str | None = CHATML, pad: str | None 
     whole.save_pretrained(folder)
 
 
+TINY: dict[str, Any] = {
+    "vocab_size": 1_024,
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 4_096,
+    "bos_token_id": 0,
+    "eos_token_id": 2,
+    "pad_token_id": 0,
+}
+"""What the models that are made by hand have in common."""
+
+
 def make_tiny(folder: Path, **tokenizer: Any) -> Path:
     """Writes a Qwen3 of random weights, 2 layers of width 32, with its tokenizer."""
     import torch
@@ -85,19 +100,10 @@ def make_tiny(folder: Path, **tokenizer: Any) -> Path:
     make_tokenizer(folder, **tokenizer)
     torch.manual_seed(0)
     config = Qwen3Config(
-        vocab_size=1_024,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
+        **TINY,
         head_dim=8,
-        max_position_embeddings=4_096,
         rope_parameters={"rope_type": "default", "rope_theta": 5_000_000.0},
         tie_word_embeddings=True,
-        bos_token_id=0,
-        eos_token_id=2,
-        pad_token_id=0,
     )
     Qwen3ForCausalLM(config).save_pretrained(folder)
     return folder

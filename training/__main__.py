@@ -9,18 +9,10 @@ from pathlib import Path
 
 import click
 
-from medinjection_fr.command_line import Commands
+from medinjection_fr.command_line import PATH, Commands, data_option
 from medinjection_fr.errors import InputError, Problem
 
-_PATH = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-_data_option = click.option(
-    "--data",
-    default="medinjection-fr",
-    show_default=True,
-    metavar="DIR|REPO@VERSION",
-    help="Release folder, or organisation/name@1.2.0 on the Hub.",
-)
 _set_option = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Another value, as optim.lr=2e-4."
 )
@@ -34,8 +26,8 @@ def main() -> None:
 @main.command()
 @click.argument("recipe")
 @click.option("--config", required=True, help="As native+translated-controlled, or the paper's NAT-TRAD.")
-@_data_option
-@click.option("--output", type=_PATH, help="Folder of the run; runs/RECIPE/CONFIG if not given.")
+@data_option
+@click.option("--output", type=PATH, help="Folder of the run; runs/RECIPE/CONFIG if not given.")
 @_set_option
 @_json_option
 def run(
@@ -62,7 +54,7 @@ def run(
 
 
 @main.command()
-@click.argument("output", type=_PATH)
+@click.argument("output", type=PATH)
 @click.option("--data", help="The release, if it is no longer where the run found it.")
 @click.option("--dtype", type=click.Choice(["bfloat16", "float32"]), help="Of the merged weights.")
 @_json_option
@@ -79,7 +71,7 @@ def merge(output: Path, data: str | None, dtype: str | None, as_json: bool) -> N
 
 
 @main.command()
-@click.argument("output", type=_PATH)
+@click.argument("output", type=PATH)
 @click.option("--repo", required=True, help="Model repository on the Hub: organisation/name.")
 @click.option("--adapter", is_flag=True, help="The adapter instead of the merged model.")
 @click.option("--private", is_flag=True, help="Make the repository private, if it is not there yet.")
@@ -104,8 +96,8 @@ def push(output: Path, repo: str, adapter: bool, private: bool, dry_run: bool, a
 
 @main.command()
 @click.argument("recipe")
-@_data_option
-@click.option("--output", type=_PATH, help="Folder of the runs; runs/RECIPE if not given.")
+@data_option
+@click.option("--output", type=PATH, help="Folder of the runs; runs/RECIPE if not given.")
 @click.option("--matched", is_flag=True, help="The matched configurations too.")
 @click.option("--config", "configs", multiple=True, help="Only this one; may be given again.")
 @click.option("--only", type=click.IntRange(0), help="Only the one of this place, as of a Slurm array.")
@@ -151,7 +143,7 @@ def sweep(
 
 
 @main.command()
-@click.argument("output", type=_PATH)
+@click.argument("output", type=PATH)
 @_json_option
 def table(output: Path, as_json: bool) -> None:
     """Write the table of the finished runs in OUTPUT.

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import click
 
-_PATH = click.Path(path_type=Path)
+from medinjection_fr.command_line import PATH
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, type=_PATH)
+@click.argument("runs", nargs=-1, required=True, type=PATH)
 @click.option(
     "--reviews",
     multiple=True,
     required=True,
-    type=_PATH,
+    type=PATH,
     metavar="FILE",
     help="Export of the review; may be given several times.",
 )
-@click.option("--output", required=True, type=_PATH, help="Folder for agreement.json.")
+@click.option("--output", required=True, type=PATH, help="Folder for agreement.json.")
 @click.option(
     "--generator-effect",
     type=click.Choice(["fixed", "random", "none"]),

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from evaluation.options import PATH, backend_options, data_option
+from evaluation.options import backend_options
+from medinjection_fr.command_line import PATH, data_option
 from medinjection_fr.generate.cli import model_options
 
 

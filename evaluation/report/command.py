@@ -6,22 +6,22 @@ from pathlib import Path
 
 import click
 
-_PATH = click.Path(path_type=Path)
+from medinjection_fr.command_line import PATH
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, type=_PATH)
-@click.option("--agreement", type=_PATH, help="Folder of agreement.json.")
+@click.argument("runs", nargs=-1, required=True, type=PATH)
+@click.option("--agreement", type=PATH, help="Folder of agreement.json.")
 @click.option(
-    "--reviews", multiple=True, type=_PATH, help="Export of the review, JSON Lines; may be given again."
+    "--reviews", multiple=True, type=PATH, help="Export of the review, JSON Lines; may be given again."
 )
-@click.option("--training", multiple=True, type=_PATH, help="A training.json; may be given again.")
+@click.option("--training", multiple=True, type=PATH, help="A training.json; may be given again.")
 @click.option("--protocol", help="Of multiple choice, for the figures that show one.")
 @click.option("--with-text", is_flag=True, help="Show what was asked and answered in examples, not ids only.")
-@click.option("--data", type=_PATH, help="Release of the runs: questions and references for --with-text.")
+@click.option("--data", type=PATH, help="Release of the runs: questions and references for --with-text.")
 @click.option("--resamples", type=click.IntRange(100), default=2_000, show_default=True)
-@click.option("--output", required=True, type=_PATH, help="The page, as report.html.")
-@click.option("--figures", type=_PATH, help="Folder for the figures as PNG and SVG.")
+@click.option("--output", required=True, type=PATH, help="The page, as report.html.")
+@click.option("--figures", type=PATH, help="Folder for the figures as PNG and SVG.")
 @click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON for programs.")
 def report(
     runs: tuple[Path, ...],

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-_PATH = click.Path(path_type=Path)
+from medinjection_fr.command_line import PATH
+
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _review_argument = click.argument("database", type=_FILE)
 
@@ -17,7 +18,7 @@ def review() -> None:
 
 
 @review.command()
-@click.argument("runs", nargs=-1, type=_PATH)
+@click.argument("runs", nargs=-1, type=PATH)
 @click.option(
     "--data",
     default="medinjection-fr",
