@@ -13,8 +13,8 @@ import click
 from click.core import ParameterSource
 
 from medinjection_fr import __version__
-from medinjection_fr.command_line import Commands, fail
-from medinjection_fr.engine import ENGINES, open_engine
+from medinjection_fr.command_line import Commands, engine_options, fail
+from medinjection_fr.engine import open_engine
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.generate.cli import generate, synthesize, translate
 
@@ -36,12 +36,6 @@ _release_option = click.option(
 )
 _jobs_option = click.option(
     "--jobs", type=click.IntRange(1), help="Processes on this machine; the number of cores if not given."
-)
-_engine_option = click.option(
-    "--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="ray: the extra `ray`."
-)
-_address_option = click.option(
-    "--address", help="Ray cluster: host:6379, or auto; one on this machine is started if not given."
 )
 
 
@@ -79,8 +73,7 @@ def demo(output: Path) -> None:
 )
 @_recipe_data_option
 @_jobs_option
-@_engine_option
-@_address_option
+@engine_options
 @click.option("--replace", is_flag=True, help="Take the place of a release in the output folder.")
 @click.option("--format", type=click.Choice(["arrow", "parquet"]), default="arrow", show_default=True)
 @_json_option
@@ -325,8 +318,7 @@ def show(id: str, release: Path, as_json: bool) -> None:
 @click.option("--vectors", type=_FOLDER, help="Folder that keeps the vectors, for another run.")
 @click.option("--show-texts", is_flag=True, help="Show the texts of candidates.")
 @_jobs_option
-@_engine_option
-@_address_option
+@engine_options
 @_json_option
 @click.pass_context
 def leaks(

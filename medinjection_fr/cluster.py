@@ -65,12 +65,21 @@ class Cluster:
     """A Ray cluster that this process is connected to."""
 
     def run(
-        self, function: Callable[[Task, Count], None], tasks: Sequence[Task], what: str, folder: Path
+        self,
+        function: Callable[[Task, Count], None],
+        tasks: Sequence[Task],
+        what: str,
+        folder: Path,
+        gpus: int = 0,
     ) -> list[InputError | None]:
         """Runs a function on every task (see ``engine.Engine.run``)."""
         import ray
 
-        remote = ray.remote(max_retries=_RETRIES)(_run_on_node)
+        nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+        if max((node["Resources"].get("GPU", 0) for node in nodes), default=0) < gpus:
+            mend = "Add one with a card, or let the processors compute"
+            raise InputError(Problem(f"--engine ray, {what}", f"no node has {gpus} GPU", mend=mend))
+        remote = ray.remote(max_retries=_RETRIES, num_gpus=gpus)(_run_on_node)
         here = versions()
         with _marker(folder) as marker, row_counter(what) as show:
             references = [remote.remote(function, task, marker, Path.cwd(), here) for task in tasks]

@@ -1,15 +1,17 @@
-"""What the command lines of the companions share: how mistakes are told, and which release is meant."""
+"""What the command lines share: how mistakes are told, which release is meant, and where steps run."""
 
 from __future__ import annotations
 
 import errno
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
+from medinjection_fr.engine import ENGINES
 from medinjection_fr.errors import InputError, Problem
 
 PATH = click.Path(path_type=Path)
@@ -20,6 +22,19 @@ data_option = click.option(
     metavar="DIR|REPO@VERSION",
     help="Release folder, or organisation/name@1.2.0 on the Hub.",
 )
+
+
+def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where the steps of a command run: the arguments ``engine`` and ``address`` of ``engine.open_engine``."""
+    where = "Ray cluster: host:6379, or auto; one on this machine is started if not given."
+    engine = click.option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        default="local",
+        show_default=True,
+        help="ray: the extra `ray`.",
+    )
+    return engine(click.option("--address", help=where)(command))
 
 
 class Commands(click.Group):

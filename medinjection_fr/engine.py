@@ -24,7 +24,12 @@ class Engine(Protocol):
     """Runs independent tasks."""
 
     def run(
-        self, function: Callable[[Task, Count], None], tasks: Sequence[Task], what: str, folder: Path
+        self,
+        function: Callable[[Task, Count], None],
+        tasks: Sequence[Task],
+        what: str,
+        folder: Path,
+        gpus: int = 0,
     ) -> list[InputError | None]:
         """Runs a function on every task and waits for all.
 
@@ -34,6 +39,7 @@ class Engine(Protocol):
             tasks: The tasks.
             what: What is done, for the bar.
             folder: Where the tasks read and write: every process must see it.
+            gpus: How many a task needs for itself on its node; this machine's processes see all there are.
 
         Returns:
             For each task the mistake of its input, or ``None``. Any other error is raised.
@@ -54,7 +60,12 @@ class Local:
     jobs: int = 1
 
     def run(
-        self, function: Callable[[Task, Count], None], tasks: Sequence[Task], what: str, folder: Path
+        self,
+        function: Callable[[Task, Count], None],
+        tasks: Sequence[Task],
+        what: str,
+        folder: Path,
+        gpus: int = 0,
     ) -> list[InputError | None]:
         """Runs a function on every task (see ``Engine.run``)."""
         return run_tasks(function, tasks, self.jobs, what)
