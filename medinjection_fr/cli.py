@@ -14,7 +14,7 @@ from click.core import ParameterSource
 
 from medinjection_fr import __version__
 from medinjection_fr.command_line import Commands, engine_options, fail
-from medinjection_fr.engine import open_engine
+from medinjection_fr.engine import open_engine, scratch_beside
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.generate.cli import generate, synthesize, translate
 
@@ -106,8 +106,12 @@ def build(
 @main.command()
 @click.argument("release")
 @click.option("--rows", is_flag=True, help="Validate every record again.")
+@_jobs_option
+@engine_options
 @_json_option
-def verify(release: str, rows: bool, as_json: bool) -> None:
+def verify(
+    release: str, rows: bool, jobs: int | None, engine: str, address: str | None, as_json: bool
+) -> None:
     """Check that RELEASE is whole and says the truth about itself.
 
     RELEASE is a folder, which is checked offline, or organisation/name@v1.2.0, whose every byte is read from
@@ -120,10 +124,17 @@ def verify(release: str, rows: bool, as_json: bool) -> None:
     from medinjection_fr.release.pull import verify_tag
     from medinjection_fr.release.verify import verify as verify_release
 
-    if named := parse_reference(release):
-        opened, problems = verify_tag(*named, rows)
-    else:
-        problems, opened = verify_release(Path(release), rows), read_release(Path(release))
+    named = parse_reference(release)
+    if engine == "ray" and (named or not rows):
+        where = "verifies the records of a folder"
+        raise InputError(
+            Problem("--engine ray", where, "DIR and --rows", "Pull the release first, or leave it out")
+        )
+    with open_engine(engine, jobs, address) as runner:
+        if named:
+            opened, problems = verify_tag(*named, rows, runner)
+        else:
+            problems, opened = verify_release(Path(release), rows, runner), read_release(Path(release))
     if as_json:
         _print_json({"release": release, "sound": not problems, "problems": list(map(vars, problems))})
         sys.exit(2 if problems else 0)
@@ -344,8 +355,6 @@ def leaks(
 
     Example: medinjection-fr leaks medinjection-fr --against benchmark.jsonl --semantic
     """
-    import tempfile
-
     from medinjection_fr.curate.encoders import open_encoder
     from medinjection_fr.curate.leaks import find_leaks
     from medinjection_fr.curate.questions import read_benchmark, read_later_splits
@@ -362,9 +371,7 @@ def leaks(
     release = read_release(folder)
     benchmark = read_benchmark(against) if against else read_later_splits(release)
     review = None
-    shared = folder.resolve().parent if engine == "ray" else None  # a node sees what lies beside the release
-    with tempfile.TemporaryDirectory(dir=shared) as name, open_engine(engine, jobs, address) as runner:
-        scratch = Path(name)
+    with open_engine(engine, jobs, address) as runner, scratch_beside(folder, runner) as scratch:
         found = find_leaks(release, benchmark, runner, scratch)
         if semantic:
             search = Search(model, threshold, top, show_texts)

@@ -7,6 +7,7 @@ alone. So the bytes are the same whatever runs it, in however many processes and
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,3 +97,16 @@ def open_engine(name: str = "local", jobs: int | None = None, address: str | Non
             yield cluster
     else:
         yield Local(jobs or os.cpu_count() or 1)
+
+
+@contextmanager
+def scratch_beside(folder: Path, engine: Engine) -> Iterator[Path]:
+    """A folder for what tasks find, gone at the end, where every process of the engine sees it.
+
+    Args:
+        folder: What the tasks read: on a cluster, what lies beside it is seen as it is.
+        engine: Who runs the tasks.
+    """
+    place = None if isinstance(engine, Local) else folder.resolve().parent
+    with tempfile.TemporaryDirectory(dir=place, prefix="medinjection-fr-") as name:
+        yield Path(name)

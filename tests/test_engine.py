@@ -23,6 +23,7 @@ from medinjection_fr import cluster as cluster_module
 from medinjection_fr import reading
 from medinjection_fr.build import build
 from medinjection_fr.curate import groups
+from medinjection_fr.release import verify_rows
 
 ray = pytest.importorskip("ray")
 
@@ -140,6 +141,9 @@ def test_same_bytes_from_a_cluster_by_its_address(
     found = [json.loads(invoke("leaks", "out", *how).stdout) for how in (options, ("--jobs", 1, "--json"))]
     assert found[0] == found[1]
     assert found[0]["questions"] > 0
+    monkeypatch.setattr(verify_rows, "_ROWS_WORTH_PROCESSES", 0)
+    monkeypatch.setattr(verify_rows, "_ROWS_PER_SPAN", 20)
+    assert invoke("verify", "out", "--rows", *options).exit_code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 

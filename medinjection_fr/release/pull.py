@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from medinjection_fr.engine import IN_THIS_PROCESS, Engine
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.hub import Repository, Snapshot
 from medinjection_fr.release.manifest import MANIFEST, Release, read_release
@@ -63,7 +64,9 @@ def find_commit(repository: Repository, tag: str) -> str:
     return tags[tag]
 
 
-def verify_tag(repo: str, tag: str, rows: bool = False) -> tuple[Release, list[Problem]]:
+def verify_tag(
+    repo: str, tag: str, rows: bool = False, engine: Engine = IN_THIS_PROCESS
+) -> tuple[Release, list[Problem]]:
     """Checks a release on the Hub: every byte is read from there, and all that ``verify`` checks.
 
     Returns:
@@ -82,7 +85,7 @@ def verify_tag(repo: str, tag: str, rows: bool = False) -> tuple[Release, list[P
         faults += [Problem(f"{folder}/{name}", "is not in release.json") for name in extra]
         if not faults:
             faults = receive_files(repository, snapshot.commit, release.files, f"reading {tag}", folder)
-        faults = faults or verify(folder, rows)
+        faults = faults or verify(folder, rows, engine)
     named = [replace(fault, where=fault.where.replace(str(folder), f"{repo}@{tag}")) for fault in faults]
     return release, named
 

@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +22,21 @@ from medinjection_fr.curate.ledger import (
     read_ledger,
     read_reported,
 )
+from medinjection_fr.engine import IN_THIS_PROCESS, Engine
 from medinjection_fr.errors import Problem
 from medinjection_fr.progress import progress_bar
-from medinjection_fr.record import ID_SCHEME, SCHEMA, record_id, validate
+from medinjection_fr.record import SCHEMA
 from medinjection_fr.release.digests import digest_file
-from medinjection_fr.release.layout import order_keys
 from medinjection_fr.release.manifest import MANIFEST, MEND, Release, describe_configs, read_release
 from medinjection_fr.release.repeats import sum_repeats, yields_records
 from medinjection_fr.release.script import SCRIPT, stamped_script
 from medinjection_fr.release.shards import open_shard
 from medinjection_fr.release.statistics import Statistics, count_values
 from medinjection_fr.release.verify_documents import document_faults
+from medinjection_fr.release.verify_rows import row_faults
 
-_FAULTS_TOLD_PER_SHARD = 20
 
-
-def verify(folder: Path, rows: bool = False) -> list[Problem]:
+def verify(folder: Path, rows: bool = False, engine: Engine = IN_THIS_PROCESS) -> list[Problem]:
     """Checks a release folder.
 
     Every file's size and digest, no file more or less, the exact Arrow schema and row count of
@@ -48,12 +46,13 @@ def verify(folder: Path, rows: bool = False) -> list[Problem]:
     Args:
         folder: The release.
         rows: Also check every record again: rules, identity, order, uniqueness, groups.
+        engine: Where the records are checked.
 
     Returns:
         Every fault, each naming its file; empty if the release is sound.
 
     Raises:
-        InputError: There is no readable manifest to check against.
+        InputError: There is no readable manifest to check against, or the engine cannot do it.
     """
     release = read_release(folder)
     problems = list(_inventory_faults(release))
@@ -71,7 +70,7 @@ def verify(folder: Path, rows: bool = False) -> list[Problem]:
     problems += document_faults(release, faulty)
     problems += _ledger_faults(release, faulty)
     if rows and not problems:
-        problems += _row_faults(release)
+        problems += row_faults(release, engine)
     return problems
 
 
@@ -227,43 +226,3 @@ def _repeat_faults(release: Release, dropped: list[Dropped], faulty: set[str]) -
         return
     if kinds != manifest.get("test_pairs", kinds):
         yield Problem(f"{where} › test_pairs", f"are not those of {FOLDER}/{REPORTED}", mend=MEND)
-
-
-def _row_faults(release: Release) -> Iterator[Problem]:
-    """Every record again; then what ties records together."""
-    lenient = {name for name, s in release.manifest["sources"].items() if s["facts"]["lineage"] == "unknown"}
-    seen_ids: set[str] = set()
-    seen_sources: set[tuple[str, str]] = set()
-    split_of_group: dict[str, str] = {}
-    last_key: dict[Any, tuple[int, str]] = {}
-    for shard in progress_bar(release.shards, "records", len(release.shards)):
-        faults: list[Problem] = []
-        path = release.folder / shard.path
-        with open_shard(path) as (_, batches):
-            rows = chain.from_iterable(batch.to_pylist() for batch in batches)
-            for number, row in enumerate(rows, 1):
-                where = f"{path}, row {number} (id {row['id']})"
-                for violation in validate(row):
-                    faults.append(Problem(where, f"{violation.rule}: {violation.evidence}"))
-                if faults and faults[-1].where == where:
-                    continue
-                if record_id(row) != row["id"]:
-                    faults.append(Problem(where, "its id is not that of its content", ID_SCHEME))
-                if row["id"] in seen_ids:
-                    faults.append(Problem(where, "its id stands twice in the release"))
-                seen_ids.add(row["id"])
-                pair = (row["source"], row["source_id"])
-                if pair in seen_sources:
-                    faults.append(Problem(where, "its source and source_id stand twice"))
-                seen_sources.add(pair)
-                if split_of_group.setdefault(row["group_id"], shard.cell.split) != shard.cell.split:
-                    faults.append(Problem(where, "its group stands in two splits"))
-                if "lineage-unknown" in row["flags"] and row["source"] not in lenient:
-                    faults.append(Problem(where, "lineage-unknown, but its source knows the lineage"))
-                key = (int(order_keys([row["id"]])[0]), row["id"])
-                if key < last_key.get(shard.cell, (-1, "")):
-                    faults.append(Problem(where, "stands out of order"))
-                last_key[shard.cell] = key
-        yield from faults[:_FAULTS_TOLD_PER_SHARD]
-        if len(faults) > _FAULTS_TOLD_PER_SHARD:
-            yield Problem(str(path), f"and {len(faults) - _FAULTS_TOLD_PER_SHARD} faults more")

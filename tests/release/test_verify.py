@@ -27,7 +27,9 @@ from releases import (
 )
 
 from medinjection_fr.build import build
+from medinjection_fr.engine import Local
 from medinjection_fr.record import SCHEMA, record_id
+from medinjection_fr.release import verify_rows
 from medinjection_fr.release.croissant import CROISSANT
 from medinjection_fr.release.documents import CITATION, LICENSES
 from medinjection_fr.release.layout import order_keys
@@ -557,6 +559,22 @@ def test_all_faults_come_together(release: Path) -> None:
     flip(release / "dropped" / "our-native.jsonl", 3)
     named = {Path(problem.where).name for problem in faults(release)}
     assert named >= {Path(SHARD).name, "LICENSES.md", "notes.txt", "our-native.jsonl"}
+
+
+def test_ranges_of_keys_in_many_processes_find_the_same(
+    release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = shard_paths(release)
+    (asked, *_) = read_rows(release, [name for name in names if "native/validation" in name])
+    for name in (name for name in names if "/train/" in name):
+        rows = read_rows(release, [name])
+        write_rows(release / name, [{**rows[-1], "group_id": asked["group_id"]}, *rows[:0:-1]])
+    reseal(release)
+    whole = verify(release, rows=True)
+    assert {problem.what for problem in whole} == {"stands out of order", *verify_rows._TIES.values()}
+    monkeypatch.setattr(verify_rows, "_ROWS_WORTH_PROCESSES", 0)
+    monkeypatch.setattr(verify_rows, "_ROWS_PER_SPAN", 10)
+    assert verify(release, rows=True, engine=Local(2)) == whole
 
 
 def test_verification_writes_nothing(tiny_release: Path) -> None:
