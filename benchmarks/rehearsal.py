@@ -1,6 +1,6 @@
 """A rehearsal: a release of the published size and composition, from upstream files to a loaded dataset.
 
-    python benchmarks/rehearsal.py [--rows N] [--times 1 2 5] [--engine local ray] [--work DIR]
+    python benchmarks/rehearsal.py [--rows N] [--times 1 2 5] [--engine local ray] [--reuse] [--work DIR]
 
 Builds with ``curate: {}``, verifies every record, pushes to the Hub of the tests on loopback, and loads. One line
 for each stage: wall and processor time, rows a second, the peak memory of all its processes, what it wrote, and
@@ -287,12 +287,16 @@ def bench(arguments: argparse.Namespace) -> None:
     for times in arguments.times:
         rows, digests = arguments.rows * times, {}
         for engine in arguments.engine:
+            saved = work / f"rehearsal-{times}-{engine}.json"
+            if arguments.reuse and saved.exists():
+                found[times, engine] = [Line(*line) for line in json.loads(saved.read_bytes())]
+                continue
             measure.warm([published_rows.published(work, rows, "parquet")])
             found[times, engine], digests[engine] = rehearse(work, rows, engine)
             compared = references(work, rows, work / f"rehearsal-{engine}")
             load = f"load {os.getloadavg()[0]:.1f}"
             show(f"{rows:,} rows, --engine {engine}, {load}", found[times, engine], rows, compared)
-            (work / f"rehearsal-{times}-{engine}.json").write_text(json.dumps(found[times, engine]))
+            saved.write_text(json.dumps(found[times, engine]))
             shutil.rmtree(work / f"rehearsal-{engine}")
         if len(set(digests.values())) > 1:
             raise SystemExit(f"the engines gave other bytes: {digests}")
@@ -317,6 +321,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     published_rows.add_options(parser)
     parser.add_argument("--times", type=int, nargs="+", default=[1], help="sizes, as multiples of --rows")
     parser.add_argument("--engine", nargs="+", choices=("local", "ray"), default=["local"])
+    parser.add_argument(
+        "--reuse", action="store_true", help="sizes whose figures --work holds already are not run again"
+    )
 
 
 if __name__ == "__main__":

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from medinjection_fr.curate.equal_keys import KEYED, first_of_equals, mapped_keys
+from medinjection_fr.curate.spans import cut_spans
 from medinjection_fr.errors import InputError, Problem
 
 SELECTION_RULES = {
@@ -21,7 +24,10 @@ SELECTION_RULES = {
 PRIORITY = {"test": 0, "validation": 1, "train": 2}
 """Of records that clash, the one of the lowest number stays."""
 
+_RECORDS_PER_SPAN = 1_000_000
+
 Indices = NDArray[np.int64]
+Ranks = NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,8 @@ class Keys:
     Attributes:
         id, source, source_id, group_id: Columns of the rows.
         split: Their splits.
+        of_id, of_source, of_group: Keys of the identity, of the place upstream and of the group, batch by
+            batch (see ``equal_keys.mapped_keys``).
     """
 
     id: pa.ChunkedArray
@@ -38,12 +46,16 @@ class Keys:
     source_id: pa.ChunkedArray
     group_id: pa.ChunkedArray
     split: pa.ChunkedArray
+    of_id: Sequence[NDArray[Any]]
+    of_source: Sequence[NDArray[Any]]
+    of_group: Sequence[NDArray[Any]]
 
     @classmethod
     def of(cls, batches: Sequence[pa.RecordBatch]) -> Keys:
         """Takes the columns from batches without a copy."""
         names = ("id", "source", "source_id", "group_id", "_split")
-        return cls(*(pa.chunked_array([b[n] for b in batches], pa.string()) for n in names))
+        columns = (pa.chunked_array([b[n] for b in batches], pa.string()) for n in names)
+        return cls(*columns, *([mapped_keys(b[n]) for b in batches] for n in KEYED))
 
 
 @dataclass(frozen=True)
@@ -84,51 +96,47 @@ def select(keys: Keys, exclude: Sequence[Mapping[str, str]], keep_groups_togethe
     for index, reason in _excluded(keys, exclude):
         drop(index, "excluded", reason)
     priority = priorities(keys.split)
-    identity = _codes([keys.id])
-    for index, kept in _later_of_equals(identity, priority, alive):
+    for index, kept in _later_of_equals(keys.of_id, priority, alive):
         drop(index, "same-content", f"kept {_name(keys, kept)}")
-    for index, kept in _later_of_equals(_codes([keys.source, keys.source_id]), priority, alive):
+    for index, kept in _later_of_equals(keys.of_source, priority, alive):
         drop(index, "same-source-id", f"kept {_name(keys, kept)}")
     if keep_groups_together:
-        groups = _codes([keys.group_id])
-        best = np.full(number, len(PRIORITY), dtype=np.int64)
-        np.minimum.at(best, groups[alive], priority[alive])
-        for index in np.flatnonzero(alive & (priority > best[groups])).tolist():
-            split = next(name for name, rank in PRIORITY.items() if rank == best[groups[index]])
+        for index, kept in _later_of_equals(keys.of_group, priority, alive, only_worse=True):
+            split = keys.split[kept].as_py()
             drop(index, "group-in-two-splits", f"{keys.group_id[index].as_py()} stands in {split}")
     return Selection(np.flatnonzero(alive), dropped)
 
 
-def priorities(split: pa.ChunkedArray) -> Indices:
+def priorities(split: pa.ChunkedArray) -> Ranks:
     """The priority of each record's split."""
-    encoded = split.dictionary_encode().combine_chunks()
-    ranks = np.array([PRIORITY[name] for name in encoded.dictionary.to_pylist()], dtype=np.int64)
-    codes = encoded.indices.to_numpy(zero_copy_only=False)
-    ranked: Indices = ranks[codes] if len(ranks) else codes.astype(np.int64)
-    return ranked
+    ranks = pc.index_in(split, pa.array(PRIORITY))  # in the order of PRIORITY
+    return np.concatenate(
+        [np.empty(0, np.int8), *(chunk.to_numpy().astype(np.int8) for chunk in ranks.chunks)]
+    )
 
 
-def _codes(columns: Sequence[pa.ChunkedArray]) -> Indices:
-    """The same number for the same values; numbers below the count of records."""
-    codes = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
-        encoded = column.dictionary_encode().combine_chunks()
-        own = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        codes = np.unique(codes * max(len(encoded.dictionary), 1) + own, return_inverse=True)[1]
-    return codes
+def _later_of_equals(
+    key_batches: Sequence[NDArray[Any]], priority: Ranks, alive: NDArray[np.bool_], only_worse: bool = False
+) -> Iterator[tuple[int, int]]:
+    """Yields pairs (record, the first of those that share its key) among living records, range by range.
 
-
-def _later_of_equals(codes: Indices, priority: Indices, alive: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Pairs (record to drop, record that stays) among living records of equal code."""
-    living = np.flatnonzero(alive)
-    order = living[np.lexsort((living, priority[living], codes[living]))]
-    ordered = codes[order]
-    if not len(ordered):
-        return []
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    first_of = order[np.repeat(starts, np.diff(np.r_[starts, len(ordered)]))]
-    later = np.flatnonzero(first_of != order)
-    return list(zip(order[later].tolist(), first_of[later].tolist(), strict=True))
+    Args:
+        key_batches: Keys, each of shape ``(records, 2)``.
+        priority: Of equals the one of the lowest priority comes first, then the one that stands first.
+        alive: Which records count.
+        only_worse: Leave out records of the same priority as the first.
+    """
+    starts = np.cumsum([0, *map(len, key_batches)])
+    for span in cut_spans(max(1, round(len(alive) / _RECORDS_PER_SPAN))):
+        keys, members = [np.empty((0, 2), np.uint64)], [np.empty(0, np.int64)]
+        for batch, start in zip(key_batches, starts, strict=False):
+            places = np.flatnonzero(alive[start : start + len(batch)] & span.holds(batch[:, 0]))
+            keys.append(batch[places].astype(np.uint64))
+            members.append(places + start)
+        records = np.concatenate(members)
+        first = records[first_of_equals(np.concatenate(keys), priority[records])]
+        later = priority[records] > priority[first] if only_worse else records != first
+        yield from zip(records[later].tolist(), first[later].tolist(), strict=True)
 
 
 def _name(keys: Keys, index: int) -> str:
@@ -158,7 +166,5 @@ def _excluded(keys: Keys, exclude: Sequence[Mapping[str, str]]) -> list[tuple[in
 
 
 def _equal(column: pa.ChunkedArray, value: Any) -> NDArray[np.bool_]:
-    import pyarrow.compute as pc
-
     matches: NDArray[np.bool_] = pc.equal(column, value).to_numpy()
     return matches

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from medinjection_fr.configs import Cell, Shard, Study, train_cuts
@@ -36,15 +37,14 @@ def arrange(
     Returns:
         The shards, cell by cell, each with the numbers of its records in order.
     """
-    ids = _column(batches, "id", kept)
-    keys = order_keys(ids.tolist())
+    ids = np.concatenate([np.array(batch["id"].to_pylist(), "S32") for batch in batches])[kept]
+    keys = np.concatenate([order_keys(batch["id"].to_pylist()) for batch in batches])[kept]
     place = np.lexsort((ids, keys))
-    codes = np.zeros(len(kept), dtype=np.int64)
+    codes = np.zeros(len(kept), dtype=np.int8)
     cells = [Cell(origin, split, kind) for origin in ORIGINS for split in SPLITS for kind in TYPES]
     for column, names in (("origin", ORIGINS), ("_split", SPLITS), ("type", TYPES)):
-        values = _column(batches, column, kept)
-        own = sum(((values == name) * rank for rank, name in enumerate(names)), np.int64(0))
-        codes = codes * len(names) + own
+        ranks = [pc.index_in(batch[column], pa.array(names)).to_numpy() for batch in batches]
+        codes = codes * len(names) + np.concatenate(ranks)[kept].astype(np.int8)
     members = {cell: place[codes[place] == number] for number, cell in enumerate(cells)}
     counts = {cell: len(rows) for cell, rows in members.items() if len(rows)}
     cuts = train_cuts(counts, study)
@@ -55,12 +55,6 @@ def arrange(
         for shard in cut_shards(cell, keys[rows], points, suffix):
             placed.append((shard, kept[rows[shard.start : shard.start + shard.rows]]))
     return placed
-
-
-def _column(batches: Sequence[pa.RecordBatch], name: str, kept: Indices) -> NDArray[np.object_]:
-    column = pa.chunked_array([batch[name] for batch in batches], pa.string())
-    values: NDArray[np.object_] = column.to_numpy()[kept]
-    return values
 
 
 def write_shards(

@@ -6,7 +6,6 @@ finds those that stand twice (group). No process holds the keys of all records.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -14,9 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from medinjection_fr.configs import Shard
+from medinjection_fr.curate.equal_keys import first_of_equals, key_array, row_keys
 from medinjection_fr.curate.spans import Span, cut_spans
 from medinjection_fr.engine import IN_THIS_PROCESS, Engine, scratch_beside
 from medinjection_fr.errors import Problem
@@ -31,14 +30,13 @@ _ROWS_WORTH_PROCESSES = 20_000
 _ROWS_PER_SPAN = 2_000_000
 
 _TIES = {
-    "id": "its id stands twice in the release",
-    "source": "its source and source_id stand twice",
-    "group": "its group stands in two splits",
+    "_id_key": "its id stands twice in the release",
+    "_source_key": "its source and source_id stand twice",
+    "_group_key": "its group stands in two splits",
 }
 """What two records of the same key have in common, for each kind of key."""
 _OUT_OF_ORDER = "stands out of order"
-
-Keys = NDArray[np.uint64]
+_SOUND = np.dtype([("row", np.int64), ("id", "U32")])
 
 
 class _Fault(NamedTuple):
@@ -91,12 +89,13 @@ def _told(
         checked = json.loads((scratch / f"{number}.json").read_bytes())
         faults = [_Fault(*fault) for fault in checked["faults"]]
         if checked["first"]:
-            rows = np.load(scratch / f"{number}-row.npy")
-            ids = np.load(scratch / f"{number}-id.npy", mmap_mode="r")
+            sound = np.load(scratch / f"{number}-rows.npy", mmap_mode="r")
             clashes = [*ties.get(number, ())]
             if checked["first"] < last_of_cell.get(shard.cell, []):
                 clashes.append((0, _OUT_OF_ORDER))
-            faults += [_Fault(int(rows[place]), _hex(ids[place]), what) for place, what in clashes]
+            for place, what in clashes:
+                row, id_ = sound[place].tolist()
+                faults.append(_Fault(row, id_, what))
             last_of_cell[shard.cell] = checked["last"]
         faults.sort()
         path = release.folder / shard.path
@@ -112,7 +111,7 @@ def _check_shard(lenient: frozenset[str], scratch: Path, task: tuple[int, Path],
     number, path = task
     faults: list[_Fault] = []
     keys: dict[str, list[bytes]] = {kind: [] for kind in _TIES}
-    sound: list[int] = []
+    sound: list[tuple[int, str]] = []
     first: list[Any] = []
     last: list[Any] = []
     begin = 1
@@ -132,15 +131,13 @@ def _check_shard(lenient: frozenset[str], scratch: Path, task: tuple[int, Path],
                 if key < last:
                     faults.append(_Fault(place, row["id"], _OUT_OF_ORDER))
                 first, last = first or key, key
-                sound.append(place)
-                keys["id"].append(bytes.fromhex(row["id"]))
-                keys["source"].append(_digest(f"{row['source']}/{row['source_id']}"))
-                keys["group"].append(_digest(row["group_id"]))
+                sound.append((place, row["id"]))
+                for kind, own in row_keys(row).items():
+                    keys[kind].append(own)
             count(batch.num_rows)
-    np.save(scratch / f"{number}-row.npy", np.array(sound, np.int64))
+    np.save(scratch / f"{number}-rows.npy", np.array(sound, _SOUND))
     for kind, values in keys.items():
-        parts = np.frombuffer(b"".join(values), ">u8").astype(np.uint64).reshape(-1, 2)
-        np.save(scratch / f"{number}-{kind}.npy", parts)
+        np.save(scratch / f"{number}{kind}.npy", key_array(values))
     checked = {"faults": faults, "first": first, "last": last}
     (scratch / f"{number}.json").write_text(json.dumps(checked), encoding="utf-8")
 
@@ -152,14 +149,6 @@ def _own_faults(row: Mapping[str, Any], lenient: frozenset[str]) -> Iterator[tup
         yield ("lineage-unknown, but its source knows the lineage",)
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
-
-
-def _hex(key: Keys) -> str:
-    return f"{int(key[0]):016x}{int(key[1]):016x}"
-
-
 def _find_ties(splits: Sequence[str], scratch: Path, task: tuple[int, Span], count: Count) -> None:
     """Writes the records of a range of keys that clash with an earlier one."""
     number, span = task
@@ -168,26 +157,16 @@ def _find_ties(splits: Sequence[str], scratch: Path, task: tuple[int, Span], cou
     for kind in _TIES:
         keys, places = [np.empty((0, 2), np.uint64)], [np.empty((0, 2), np.int64)]
         for shard in range(len(splits)):
-            own = np.load(scratch / f"{shard}-{kind}.npy", mmap_mode="r")
+            own = np.load(scratch / f"{shard}{kind}.npy", mmap_mode="r")
             inside = np.flatnonzero(span.holds(own[:, 0]))
             keys.append(own[inside])
             places.append(np.stack([np.full_like(inside, shard), inside], axis=1))
         place = np.concatenate(places)
-        first = _first_of_equals(np.concatenate(keys))
-        if kind == "group":
+        first = first_of_equals(np.concatenate(keys))
+        if kind == "_group_key":
             split = codes[place[:, 0]]
             clashing = np.flatnonzero(split[first] != split)
         else:
             clashing = np.flatnonzero(first != np.arange(len(first)))
         found += [(kind, shard, row) for shard, row in place[clashing].tolist()]
     (scratch / f"ties-{number}.json").write_text(json.dumps(found), encoding="utf-8")
-
-
-def _first_of_equals(keys: Keys) -> NDArray[np.int64]:
-    """For each key of an array of shape ``(keys, 2)`` the place of the first that is equal."""
-    order = np.lexsort((keys[:, 1], keys[:, 0]))  # stable: the first of equals stays first
-    ordered = keys[order]
-    begins = np.r_[True, (ordered[1:] != ordered[:-1]).any(axis=1)][: len(keys)]
-    first = np.empty(len(keys), np.int64)
-    first[order] = order[np.maximum.accumulate(np.where(begins, np.arange(len(keys)), 0))]
-    return first

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
+from medinjection_fr.curate.equal_keys import KEY_FIELDS, row_keys
 from medinjection_fr.curate.ledger import Dropped, read_ledger, write_ledger
 from medinjection_fr.curate.splits import draw_split
 from medinjection_fr.sources.adapter import UNSPLIT, Adapter, Draft, InputFile
@@ -21,9 +22,9 @@ ROWS_PER_BATCH = 5_000
 
 
 def part_schema(source: Source) -> pa.Schema:
-    """The contract's columns, then the split and the place in the upstream file."""
-    schema = YIELDS[source.yields].contract.arrow_schema
-    return schema.append(pa.field("_split", pa.string())).append(pa.field("_position", pa.int64()))
+    """The contract's columns, then the split, the place in the upstream file and the keys."""
+    places = [pa.field("_split", pa.string()), pa.field("_position", pa.int64())]
+    return pa.schema([*YIELDS[source.yields].contract.arrow_schema, *places, *KEY_FIELDS])
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def read_part(
                 evidence = "; ".join(violation.evidence for violation in violations)
                 refuse(item.position, source_id, known_id(row), violations[0].rule, evidence)
             else:
-                rows.append({**row, "_split": split, "_position": item.position})
+                rows.append({**row, "_split": split, "_position": item.position, **row_keys(row)})
                 if len(rows) == ROWS_PER_BATCH:
                     flush()
         flush()

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medinjection_fr.curate import select as select_module
+from medinjection_fr.curate.equal_keys import KEY_FIELDS, row_keys
 from medinjection_fr.curate.select import SELECTION_RULES, Keys, Selection, select
 from medinjection_fr.errors import InputError
 
@@ -26,8 +28,12 @@ def row(name: str, split: str = "train", source: str = "a", **changes: str) -> R
     return Row(f"id-{name}", source, f"q-{name}", f"{source}/g-{name}", split)._replace(**changes)
 
 
-def keys(rows: list[Row]) -> Keys:
-    return Keys(*(pa.chunked_array([list(column)], pa.string()) for column in zip(*rows, strict=True)))
+def keys(rows: list[Row], batch: int = 1_000) -> Keys:
+    named = [{**row._asdict(), "_split": row.split} for row in rows]
+    texts = [pa.field(name, pa.string()) for name in (*Row._fields, "_split")]
+    schema = pa.schema([*texts, *KEY_FIELDS])
+    table = pa.Table.from_pylist([{**row, **row_keys(row)} for row in named], schema)
+    return Keys.of(table.to_batches(max_chunksize=batch))
 
 
 def chosen(rows: list[Row], exclude: list[dict[str, str]] | None = None) -> Selection:
@@ -156,23 +162,27 @@ def test_selection_is_that_of_a_plain_reading_of_the_rules(rows: list[Row], with
 
 
 @given(some_rows)
+def test_ranges_of_keys_give_the_same(rows: list[Row]) -> None:
+    whole = chosen(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(select_module, "_RECORDS_PER_SPAN", 2)
+        cut = chosen(rows)
+    assert cut.dropped == whole.dropped
+    assert cut.kept.tolist() == whole.kept.tolist()
+
+
+@given(some_rows)
 def test_what_stays_stays_when_chosen_again(rows: list[Row]) -> None:
     kept = [rows[n] for n in chosen(rows).kept]
     assert chosen(kept).dropped == {}
 
 
 @given(some_rows, st.integers(1, 7))
-def test_chunks_make_no_difference(rows: list[Row], size: int) -> None:
-    columns = list(zip(*rows, strict=True))
-    chunks = [
-        pa.chunked_array([list(column[at : at + size]) for at in range(0, len(rows), size)], pa.string())
-        for column in columns
-    ]
-    whole, parted = select(keys(rows), []), select(Keys(*chunks), [])
+def test_batches_make_no_difference(rows: list[Row], size: int) -> None:
+    whole, parted = select(keys(rows), []), select(keys(rows, size), [])
     assert whole.dropped == parted.dropped
     assert whole.kept.tolist() == parted.kept.tolist()
 
 
 def test_no_records_at_all() -> None:
-    empty = pa.chunked_array([], pa.string())
-    assert select(Keys(*[empty] * 5), []).kept.tolist() == []
+    assert select(Keys.of([]), []).kept.tolist() == []
