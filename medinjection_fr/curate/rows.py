@@ -15,7 +15,7 @@ from medinjection_fr.curate.curation import Curation, Reported, curate, with_fla
 from medinjection_fr.curate.groups import find_on
 from medinjection_fr.curate.ledger import Dropped
 from medinjection_fr.curate.numbered import Numbered
-from medinjection_fr.curate.select import Keys, Selection, select
+from medinjection_fr.curate.select import Selection, select
 from medinjection_fr.curate.signal_files import write_signals
 from medinjection_fr.engine import Engine
 from medinjection_fr.sources.parts import Part
@@ -43,7 +43,7 @@ class Rows:
         self.reported: list[Reported] = []
         self._owners = [part for _, part in pairs]
         self._starts = np.cumsum([0, *(batch.num_rows for batch in self.batches)])
-        self._selection = select(Keys.of(self.batches), exclude, keep_groups_together)
+        self._selection = select(self.batches, exclude, keep_groups_together)
 
     def asked(self) -> dict[str, str]:
         """``source/source_id`` → split of the rows that stay in validation and test."""

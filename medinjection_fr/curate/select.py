@@ -37,8 +37,6 @@ class Keys:
     Attributes:
         id, source, source_id, group_id: Columns of the rows.
         split: Their splits.
-        of_id, of_source, of_group: Keys of the identity, of the place upstream and of the group, batch by
-            batch (see ``equal_keys.mapped_keys``).
     """
 
     id: pa.ChunkedArray
@@ -46,16 +44,12 @@ class Keys:
     source_id: pa.ChunkedArray
     group_id: pa.ChunkedArray
     split: pa.ChunkedArray
-    of_id: Sequence[NDArray[Any]]
-    of_source: Sequence[NDArray[Any]]
-    of_group: Sequence[NDArray[Any]]
 
     @classmethod
     def of(cls, batches: Sequence[pa.RecordBatch]) -> Keys:
         """Takes the columns from batches without a copy."""
         names = ("id", "source", "source_id", "group_id", "_split")
-        columns = (pa.chunked_array([b[n] for b in batches], pa.string()) for n in names)
-        return cls(*columns, *([mapped_keys(b[n]) for b in batches] for n in KEYED))
+        return cls(*(pa.chunked_array([b[n] for b in batches], pa.string()) for n in names))
 
 
 @dataclass(frozen=True)
@@ -71,20 +65,24 @@ class Selection:
     dropped: dict[int, tuple[str, str]]
 
 
-def select(keys: Keys, exclude: Sequence[Mapping[str, str]], keep_groups_together: bool = True) -> Selection:
+def select(
+    batches: Sequence[pa.RecordBatch], exclude: Sequence[Mapping[str, str]], keep_groups_together: bool = True
+) -> Selection:
     """Decides which of the valid records stay.
 
     Of records that clash, the one in test stays over validation over train, then the one whose
     source stands first in the catalogue, then the first in its file.
 
     Args:
-        keys: Keys of the valid records.
+        batches: The valid records, as parts hold them.
         exclude: The recipe's withdrawals.
         keep_groups_together: Whether a group may stand in one split only.
 
     Raises:
         InputError: Withdrawals that name no record.
     """
+    keys = Keys.of(batches)
+    of_id, of_source, of_group = ([mapped_keys(batch[name]) for batch in batches] for name in KEYED)
     number = len(keys.id)
     dropped: dict[int, tuple[str, str]] = {}
     alive = np.ones(number, dtype=bool)
@@ -96,12 +94,12 @@ def select(keys: Keys, exclude: Sequence[Mapping[str, str]], keep_groups_togethe
     for index, reason in _excluded(keys, exclude):
         drop(index, "excluded", reason)
     priority = priorities(keys.split)
-    for index, kept in _later_of_equals(keys.of_id, priority, alive):
+    for index, kept in _later_of_equals(of_id, priority, alive):
         drop(index, "same-content", f"kept {_name(keys, kept)}")
-    for index, kept in _later_of_equals(keys.of_source, priority, alive):
+    for index, kept in _later_of_equals(of_source, priority, alive):
         drop(index, "same-source-id", f"kept {_name(keys, kept)}")
     if keep_groups_together:
-        for index, kept in _later_of_equals(keys.of_group, priority, alive, only_worse=True):
+        for index, kept in _later_of_equals(of_group, priority, alive, only_worse=True):
             split = keys.split[kept].as_py()
             drop(index, "group-in-two-splits", f"{keys.group_id[index].as_py()} stands in {split}")
     return Selection(np.flatnonzero(alive), dropped)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from medinjection_fr.curate import select as select_module
 from medinjection_fr.curate.equal_keys import KEY_FIELDS, row_keys
-from medinjection_fr.curate.select import SELECTION_RULES, Keys, Selection, select
+from medinjection_fr.curate.select import SELECTION_RULES, Selection, select
 from medinjection_fr.errors import InputError
 
 
@@ -28,16 +28,17 @@ def row(name: str, split: str = "train", source: str = "a", **changes: str) -> R
     return Row(f"id-{name}", source, f"q-{name}", f"{source}/g-{name}", split)._replace(**changes)
 
 
-def keys(rows: list[Row], batch: int = 1_000) -> Keys:
+def batches_of(rows: list[Row], batch: int = 1_000) -> list[pa.RecordBatch]:
     named = [{**row._asdict(), "_split": row.split} for row in rows]
     texts = [pa.field(name, pa.string()) for name in (*Row._fields, "_split")]
     schema = pa.schema([*texts, *KEY_FIELDS])
     table = pa.Table.from_pylist([{**row, **row_keys(row)} for row in named], schema)
-    return Keys.of(table.to_batches(max_chunksize=batch))
+    batches: list[pa.RecordBatch] = table.to_batches(max_chunksize=batch)
+    return batches
 
 
 def chosen(rows: list[Row], exclude: list[dict[str, str]] | None = None) -> Selection:
-    return select(keys(rows), exclude or [])
+    return select(batches_of(rows), exclude or [])
 
 
 @pytest.mark.parametrize(
@@ -179,10 +180,10 @@ def test_what_stays_stays_when_chosen_again(rows: list[Row]) -> None:
 
 @given(some_rows, st.integers(1, 7))
 def test_batches_make_no_difference(rows: list[Row], size: int) -> None:
-    whole, parted = select(keys(rows), []), select(keys(rows, size), [])
+    whole, parted = select(batches_of(rows), []), select(batches_of(rows, size), [])
     assert whole.dropped == parted.dropped
     assert whole.kept.tolist() == parted.kept.tolist()
 
 
 def test_no_records_at_all() -> None:
-    assert select(Keys.of([]), []).kept.tolist() == []
+    assert select([], []).kept.tolist() == []
