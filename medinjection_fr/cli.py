@@ -126,10 +126,8 @@ def verify(
 
     named = parse_reference(release)
     if engine == "ray" and (named or not rows):
-        where = "verifies the records of a folder"
-        raise InputError(
-            Problem("--engine ray", where, "DIR and --rows", "Pull the release first, or leave it out")
-        )
+        mend = "Pull the release first, or leave it out"
+        raise InputError(Problem("--engine ray", "is for the records of a folder", "DIR and --rows", mend))
     with open_engine(engine, jobs, address) as runner:
         if named:
             opened, problems = verify_tag(*named, rows, runner)

@@ -221,4 +221,7 @@ def test_address_where_no_cluster_is(tmp_path: Path, recipe: Path) -> None:
         assert f"--address {address}: no Ray cluster answers there" in message
     message = refused(invoke("build", recipe, "--output", tmp_path / "out", "--address", "auto"))
     assert "goes with --engine ray only" in message
+    for release in ("out", "org/medinjection-fr@v1.0.0"):
+        message = refused(invoke("verify", release, "--engine", "ray"))
+        assert "--engine ray: is for the records of a folder; expected DIR and --rows" in message
     assert not list(tmp_path.iterdir())
