@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ from medinjection_fr.sources.parts import read_batches
 from medinjection_fr.workspace import Workspace
 
 _RECORDS_PER_SPAN = 300_000
-_CANDIDATES_PER_TASK = 20_000
+_QUESTIONS_PER_TASK = 5_000
 
 Alive = NDArray[np.bool_]
 
@@ -105,7 +105,7 @@ def find_on(
     spans = cut_spans(max(1, round(len(records) / _RECORDS_PER_SPAN)))
     if len(spans) == 1:
         engine = IN_THIS_PROCESS
-    name = f"groups-{_digest(wanted, len(spans))}"
+    name = f"groups-{_digest(wanted, len(spans), parts)}"
     if not workspace.step_folder(name).exists():
         with workspace.step(name) as folder:
             np.savez(folder / "wanted.npz", **wanted._asdict())
@@ -115,34 +115,40 @@ def find_on(
     raise_mistakes(engine.run(search, tasks, "comparing", workspace.root))
     pairs = _read_pairs(workspace, name, "copies", len(spans))
     if wanted.embedded:
-        shared = [_read_shared(_place(workspace, name, "probes", place)) for place in range(len(spans))]
-        pairs += _embedded_on(engine, workspace, name, tuple(parts), candidates(shared, records))
+        questions = _cut_questions(wanted, len(spans))
+        runner = engine if len(questions) > 1 else IN_THIS_PROCESS
+        raise_mistakes(runner.run(search, questions, "verifying", workspace.root))
+        pairs += _read_pairs(workspace, name, "embedded", len(questions))
     _open.cache_clear()
     return pairs
 
 
+class _Questions(NamedTuple):
+    """Questions from the number ``first`` to before ``following``, whose probes lie in so many ranges."""
+
+    first: int
+    following: int
+    ranges: int
+
+
 class _Task(NamedTuple):
-    """A range, or pairs that may be embedded; ``place`` is its number among those of its kind."""
+    """A range of keys, or of questions that may be embedded; ``place`` is its number among those of its kind."""
 
     kind: str
     place: int
-    what: Span | list[tuple[int, int]]
+    what: Span | _Questions
 
 
-def _embedded_on(
-    engine: Engine, workspace: Workspace, name: str, parts: tuple[Path, ...], pairs: list[tuple[int, int]]
-) -> list[Pair]:
-    cuts = range(0, len(pairs), _CANDIDATES_PER_TASK)
-    tasks = [
-        _Task("embedded", place, pairs[cut : cut + _CANDIDATES_PER_TASK]) for place, cut in enumerate(cuts)
-    ]
-    runner = engine if len(tasks) > 1 else IN_THIS_PROCESS
-    raise_mistakes(runner.run(partial(_search, workspace, name, parts), tasks, "verifying", workspace.root))
-    return _read_pairs(workspace, name, "embedded", len(tasks))
+def _cut_questions(wanted: Wanted, ranges: int) -> list[_Task]:
+    numbers = np.flatnonzero(wanted.asked & wanted.alive)
+    cuts = [*numbers[::_QUESTIONS_PER_TASK].tolist(), len(wanted.asked)]
+    return [_Task("embedded", place, _Questions(*cut, ranges)) for place, cut in enumerate(pairwise(cuts))]
 
 
-def _digest(wanted: Wanted, spans: int) -> str:
-    digest = hashlib.sha256(repr((wanted.near, wanted.embedded, spans)).encode())
+def _digest(wanted: Wanted, spans: int, parts: Sequence[Path]) -> str:
+    """Of all that decides what is found: the names of parts stand for their files and for our code."""
+    names = [part.name for part in parts]
+    digest = hashlib.sha256(repr((wanted.near, wanted.embedded, spans, names)).encode())
     digest.update(wanted.alive.tobytes() + wanted.asked.tobytes())
     return digest.hexdigest()[:24]
 
@@ -157,13 +163,16 @@ def _search(workspace: Workspace, name: str, parts: tuple[Path, ...], task: _Tas
         return
     records, wanted = _open(workspace, name, parts)
     with workspace.step(target.name) as folder:
-        if isinstance(task.what, list):
-            _write_pairs(list(embedded_pairs(task.what, records)), folder)
+        if isinstance(task.what, _Questions):
+            probes = (_place(workspace, name, "probes", place) for place in range(task.what.ranges))
+            shared = [_read_shared(folder, task.what) for folder in probes]
+            _write_pairs(list(embedded_pairs(candidates(shared, records), records)), folder)
         elif task.kind == "copies":
             _write_pairs(copies_in(records, wanted, task.what), folder)
         else:
-            shared = shared_probes(records, wanted.alive, wanted.asked, task.what)
-            np.savez(folder / "shared.npz", **shared._asdict())
+            found = shared_probes(records, wanted.alive, wanted.asked, task.what)
+            for column, values in found._asdict().items():
+                np.save(folder / f"{column}.npy", values.astype(np.uint32))
 
 
 @functools.lru_cache(maxsize=1)
@@ -177,9 +186,14 @@ def _open(workspace: Workspace, name: str, parts: tuple[Path, ...]) -> tuple[Num
     return records, wanted
 
 
-def _read_shared(folder: Path) -> Shared:
-    with np.load(folder / "shared.npz") as saved:
-        return Shared(**saved)
+def _read_shared(folder: Path, questions: _Questions) -> Shared:
+    """What some questions share, in one range; the columns are in the order of the questions."""
+    found = Shared(*(np.load(folder / f"{column}.npy", mmap_mode="r") for column in Shared._fields))
+    ends = np.array([questions.first, questions.following], np.uint32)
+    pairs, asked = (slice(*column.searchsorted(ends)) for column in (found.query, found.asked))
+    return Shared(
+        found.query[pairs], found.holder[pairs], found.number[pairs], found.asked[asked], found.telling[asked]
+    )
 
 
 def _write_pairs(pairs: Sequence[Pair], folder: Path) -> None:

@@ -85,7 +85,7 @@ def test_tasks_find_what_one_process_finds(
     jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(groups, "_RECORDS_PER_SPAN", 5)
-    monkeypatch.setattr(groups, "_CANDIDATES_PER_TASK", 1)
+    monkeypatch.setattr(groups, "_QUESTIONS_PER_TASK", 1)
     rows, workspace = rows_of_all_kinds(), Workspace(tmp_path / "out")
     records, parts = written(rows, workspace)
     found = find_on(Local(jobs), workspace, records, parts, wanted(len(rows)))
