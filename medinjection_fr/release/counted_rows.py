@@ -17,7 +17,7 @@ from medinjection_fr.progress import progress_bar
 from medinjection_fr.record import SCHEMA
 from medinjection_fr.release.lengths import Lengths, text_lengths
 from medinjection_fr.release.manifest import VERIFY_AND_MEND, Release
-from medinjection_fr.release.shards import open_shard
+from medinjection_fr.release.shards import not_whole, open_shard
 from medinjection_fr.release.statistics import count_together
 
 
@@ -84,8 +84,7 @@ def _count_shard(folder: Path, shard: Shard) -> CountedShard | Problem:
     except FileNotFoundError:
         return Problem(str(path), "is missing", mend=VERIFY_AND_MEND)
     except (pa.ArrowException, OSError) as error:
-        what = f"is not a whole shard ({str(error).splitlines()[0][:80]})"
-        return Problem(str(path), what, mend=VERIFY_AND_MEND)
+        return not_whole(path, error, VERIFY_AND_MEND)
     if counted.rows != shard.rows:
         return Problem(str(path), f"has {counted.rows} rows", str(shard.rows), VERIFY_AND_MEND)
     return counted
