@@ -15,6 +15,7 @@ import pyarrow as pa
 import yaml
 from click.testing import CliRunner, Result
 
+from medinjection_fr.build import build
 from medinjection_fr.cli import main
 from medinjection_fr.configs import Study, plan_configs
 from medinjection_fr.errors import InputError, Problem
@@ -25,6 +26,7 @@ from medinjection_fr.release.documents import write_documents
 from medinjection_fr.release.manifest import (
     CARD,
     MANIFEST,
+    Release,
     describe_configs,
     describe_file,
     seal,
@@ -122,6 +124,12 @@ def write_recipe(folder: Path, rows: Mapping[str, Sequence[Any]], **changes: Any
     return path
 
 
+def built(folder: Path, rows: Mapping[str, Sequence[Any]], format: str = "arrow", **changes: Any) -> Release:
+    """The release of a recipe of these rows."""
+    recipe = write_recipe(folder, rows, **changes)
+    return build(recipe, folder / "out" / "medinjection-fr", jobs=1, format=format).release
+
+
 FRENCHMEDMCQA = {
     "train.json": [("t1", "ab", 1), ("t2", "abc", 2), ("t3", "abcde", 5), ("t1", "ab", 1), ("t4", "abe", 1)],
     "dev.json": [("d1", "abcde", 2), ("t2", "abc", 2)],
@@ -203,7 +211,6 @@ def reseal(
         lie: Changes the manifest before it is sealed.
         card: Changes the card before it is hashed.
         script: Changes the loading script before it is hashed.
-
     """
     manifest = manifest_of(folder)
     plots = any(file["path"].startswith(FIGURES) for file in manifest["files"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from releases import STUDY, few_rows, question, read_rows, source_facts, write_recipe
+from compared import Rows, find
+from releases import STUDY, built, few_rows, question, read_rows, source_facts, write_recipe
 
 from medinjection_fr.build import build
 from medinjection_fr.checked_yaml import read_yaml
@@ -18,17 +18,6 @@ from medinjection_fr.release.diff import Difference, diff_releases
 from medinjection_fr.release.manifest import Release
 
 DATE = "2026-11-25"
-Rows = dict[str, list[dict[str, Any]]]
-
-
-def built(folder: Path, rows: Mapping[str, Sequence[Any]], format: str = "arrow", **changes: Any) -> Release:
-    recipe = write_recipe(folder, rows, **changes)
-    return build(recipe, folder / "out" / "medinjection-fr", jobs=1, format=format).release
-
-
-@pytest.fixture
-def rows() -> Rows:
-    return few_rows()
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +30,6 @@ def entry_of(difference: Difference) -> dict[str, Any]:
     assert entry
     assert entry["date"] == DATE
     return entry
-
-
-def find(rows: Rows, source_id: str) -> dict[str, Any]:
-    return next(row for records in rows.values() for row in records if row["source_id"] == source_id)
 
 
 def test_every_kind_of_change_in_words(old: Release, tmp_path: Path, rows: Rows) -> None:
