@@ -15,6 +15,13 @@ from medinjection_fr.release.diff import Difference, diff_releases
 from medinjection_fr.release.manifest import Release
 
 
+@pytest.fixture(params=["sample_release", "tiny_release"])
+def release(request: pytest.FixtureRequest) -> Path:
+    """Each of two releases in turn; to be left as it is."""
+    folder: Path = request.getfixturevalue(request.param)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def varied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release with a bit of everything; to be left as it is."""
