@@ -55,20 +55,11 @@ def show_planted(planted: Planted, dropped: dict[str, tuple[str, str]], listed: 
             lost[f"{kind[0]}: {rule}"] += 1
     for identifier in sorted(copies - dropped.keys()) if listed else ():
         print(f"missed: {planted.kind_of[identifier][0]}: {planted.texts[identifier][1]}")
-    kinds = list(dict.fromkeys(planted.kind_of[identifier] for identifier in sorted(copies)))
+    kinds = sorted({planted.kind_of[identifier] for identifier in copies})
     measure.print_table(
         "Planted copies found",
         ("kind", "against", "planted", "found", "recall"),
-        (
-            (
-                kind,
-                against,
-                total[kind, against],
-                found[kind, against],
-                f"{found[kind, against] / total[kind, against]:.4f}",
-            )
-            for kind, against in sorted(kinds)
-        ),
+        ((*kind, total[kind], found[kind], f"{found[kind] / total[kind]:.4f}") for kind in kinds),
     )
     alike = [kind for kind in sorted(total) if kind not in kinds]
     number, wrong = sum(total[kind] for kind in alike), sum(merged.values())

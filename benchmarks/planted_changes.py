@@ -45,10 +45,8 @@ def typography(text: str) -> str:
 
 def without_accents(text: str) -> str:
     text = text.replace("œ", "oe").replace("Œ", "OE")
-    letters = (
-        unicodedata.normalize("NFD", c)[0] if c.isalpha() else c for c in unicodedata.normalize("NFC", text)
-    )
-    return "".join(letters)
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(unicodedata.normalize("NFD", c)[0] if c.isalpha() else c for c in composed)
 
 
 def permuted(row: Row, chance: random.Random) -> Row:
@@ -75,17 +73,11 @@ def embedded(hosts: Iterator[str]) -> Callable[[Row, random.Random], Row]:
     def copy(row: Row, chance: random.Random) -> Row:
         host = next(hosts).split()[:200]
         place = chance.randrange(20, len(host))
-        options = [row["choices"][LETTERS.index(letter)] for letter in row["answer"].split(",")]
-        held = f"{row['instruction']} Réponse : {' ; '.join(options)}."
+        answer = " ; ".join(row["choices"][LETTERS.index(letter)] for letter in row["answer"].split(","))
+        held = f"{row['instruction']} Réponse : {answer}."
         context = " ".join([*host[:place], held, *host[place:]])
-        return {
-            **row,
-            "context": context,
-            "instruction": "Que retient-on de ce texte ?",
-            "type": "oeq",
-            "choices": [],
-            "answer": " ; ".join(options),
-        }
+        asked = {"context": context, "instruction": "Que retient-on de ce texte ?", "answer": answer}
+        return {**row, **asked, "type": "oeq", "choices": []}
 
     return copy
 
@@ -113,8 +105,8 @@ def one_of(pattern: re.Pattern[str], change: Callable[[str, random.Random], str]
     return change_one
 
 
-def any_word(words: Iterable[str], flags: int = 0) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", flags)
+def any_word(vocabulary: Iterable[str], flags: int = 0) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{'|'.join(vocabulary)})(?!\w)", flags)
 
 
 def swapped(pairs: Sequence[tuple[str, str]]) -> Change:

@@ -7,14 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from releases import question, read_rows, reseal, shard_paths, source_facts, write_recipe, write_rows
+from releases import Rows, built, question, read_rows, reseal, shard_paths, source_facts, write_rows
 
-from medinjection_fr.build import build
 from medinjection_fr.curate.curation import Reported
 from medinjection_fr.curate.ledger import REPORTED, Dropped, count_by_rule, write_ledger
 from medinjection_fr.record import LETTERS, SPLITS
-
-Rows = list[dict[str, Any]]
 
 HOSTILE = '<script>alert("1")</script> & <img src=x onerror=alert(2)> $x$'
 PLAN = {
@@ -25,10 +22,10 @@ PLAN = {
 """Records of each type and number of options."""
 
 
-def varied_rows() -> dict[str, Rows]:
+def varied_rows() -> Rows:
     """Records of all kinds; their lengths, splits and gold letters differ. A is gold too often."""
     chance = random.Random(0)
-    rows: dict[str, Rows] = {}
+    rows: Rows = {}
     for origin, plan in PLAN.items():
         for (type, options), number in plan.items():
             for n in range(number):
@@ -90,8 +87,7 @@ def build_varied(folder: Path) -> Path:
     facts["our-synthetic"]["license"] = "LicenseRef-ours"
     facts["our-translated"].update(title=HOSTILE, license="CC-BY-SA-4.0")
     study = {"controlled": 24, "matched": {"rows": 12, "types": ["mcq", "oeq"]}}
-    recipe = write_recipe(folder, varied_rows(), catalogue=facts, study=study, audience="internal")
-    release = build(recipe, folder / "medinjection-fr").release.folder
+    release = built(folder, varied_rows(), catalogue=facts, study=study, audience="internal").folder
     chance = random.Random(1)
     for path in shard_paths(release):
         rows = read_rows(release, [path])
@@ -103,7 +99,6 @@ def build_varied(folder: Path) -> Path:
     (release / "dropped").mkdir(exist_ok=True)
     for name, dropped in ledgers.items():
         write_ledger(dropped, release / "dropped" / f"{name}.jsonl")
-
     pairs = [
         Reported(f"{source}/a/1", f"{other}/{n}", kind, 0.9)
         for (kind, source, other), number in PAIRS.items()
@@ -125,8 +120,7 @@ def placed_rows(release: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Every row with its provenance and split, read off its path."""
     for path in shard_paths(release):
         _, origin, split, _ = path.split("/")
-        for row in read_rows(release, [path]):
-            yield origin, split, row
+        yield from ((origin, split, row) for row in read_rows(release, [path]))
 
 
 def counted(rows: list[dict[str, Any]], *names: str, number: str = "rows") -> dict[tuple[Any, ...], int]:

@@ -1,4 +1,4 @@
-"""What stands in the card of a release."""
+"""What stands in the card of a release, and what a recipe has to say for it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ from typing import Any
 
 from medinjection_fr.release.card_tables import read_figures
 from medinjection_fr.release.front_matter import read_front_matter
+
+PUBLICATION = {
+    "repository": "our-lab/medinjection-fr",
+    "doi": "10.5281/zenodo.1234567",
+    "authors": ['Our "laboratory": # 7', "É. Exemple"],
+    "contact": "nous@exemple.fr",
+}
+CHANGELOG = [
+    {"version": "0.9.0", "date": "2026-01-31", "changes": ["First try."]},
+    {"version": "1.0.0", "date": "2026-02-28", "changes": ["More <rows>.", "Fewer mistakes."]},
+]
+"""What a recipe can say of a publication, with characters that YAML and Markdown take for something else."""
 
 
 def card_of(folder: Path) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from medinjection_fr.release.diff import Difference
+from releases import Rows
 
-Rows = dict[str, list[dict[str, Any]]]
+from medinjection_fr.release.diff import Difference
 
 
 def find(rows: Rows, source_id: str) -> dict[str, Any]:

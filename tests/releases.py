@@ -37,6 +37,8 @@ from medinjection_fr.release.shards import open_shard
 from medinjection_fr.release.statistics import Statistics
 from medinjection_fr.release.verify import verify
 
+Rows = dict[str, list[dict[str, Any]]]
+"""Records by their origin."""
 STUDY = {"controlled": 6, "matched": {"rows": 12, "types": ["mcqu", "mcq"]}}
 """What ``few_rows`` is enough for."""
 
@@ -62,7 +64,7 @@ def question(name: str, type: str = "mcqu", split: str = "train", **changes: Any
     }
 
 
-def few_rows() -> dict[str, list[dict[str, Any]]]:
+def few_rows() -> Rows:
     """Records of all origins, splits and types: eight shards' worth of each origin at least."""
     numbers = {
         "train": {"mcqu": 8, "mcq": 6, "oeq": 2},
@@ -179,6 +181,13 @@ def read_rows(folder: Path, paths: Iterable[str] | None = None) -> list[dict[str
         with open_shard(folder / path) as (_, batches):
             rows += [row for batch in batches for row in batch.to_pylist()]
     return rows
+
+
+def texts_of(row: Mapping[str, Any]) -> dict[str, str]:
+    """The texts of a row whose lengths are told, by what they are called there."""
+    texts = {"instruction": row["instruction"], "context": row["context"], "options": "".join(row["choices"])}
+    texts |= {"answer": row["answer"]} if row["type"] == "oeq" else {}
+    return {name: text for name, text in texts.items() if text}
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:

@@ -45,8 +45,7 @@ def count_configs(release: Release, shards: Mapping[str, CountedShard]) -> dict[
                 if split == "train":
                     train[shard.cell.origin, shard.cell.type] += shard.rows
                 for key, number in shard.licensed.items():
-                    rows = licensed.setdefault(key, dict.fromkeys(SPLITS, 0))
-                    rows[split] += number
+                    licensed.setdefault(key, dict.fromkeys(SPLITS, 0))[split] += number
         table = [[train[origin, type] for type in TYPES] for origin in origins]
         configs[name] = {
             "kind": kind or "plain",

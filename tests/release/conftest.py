@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from audited import build_varied
-from compared import Rows
-from releases import built, few_rows
+from releases import Rows, built, few_rows
 
 from medinjection_fr.release.audit import audit
 from medinjection_fr.release.audit_page import render_page

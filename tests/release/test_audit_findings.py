@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from audited import Rows
-from releases import question, write_recipe
+from releases import Rows, built, question
 
-from medinjection_fr.build import build
 from medinjection_fr.release.audit import audit
 from medinjection_fr.release.audit_page import render_page
 
@@ -30,7 +28,7 @@ def test_leaks_are_told_where_both_splits_are_known(figures: dict[str, Any]) -> 
     )
 
 
-def published_design() -> dict[str, Rows]:
+def published_design() -> Rows:
     """What was published, made small: synthetic only mcq, translated almost only mcqu."""
     numbers = {
         "native": {"mcqu": 44, "mcq": 16},
@@ -49,8 +47,7 @@ def published_design() -> dict[str, Rows]:
 
 def test_published_design_gets_a_strong_warning(tmp_path: Path) -> None:
     study = {"controlled": 60, "matched": {"rows": 12, "types": ["mcqu", "mcq"]}}
-    built = build(write_recipe(tmp_path, published_design(), study=study), tmp_path / "medinjection-fr")
-    found = audit(built.release.folder)
+    found = audit(built(tmp_path, published_design(), study=study).folder)
     words = {name: c["confound"]["strength"] for name, c in found["configs"].items() if c["confound"]}
     for mix in ("native+synthetic", "synthetic+translated", "native+synthetic+translated"):
         assert words[mix] == words[f"{mix}-controlled"] == "strong"

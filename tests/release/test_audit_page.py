@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from audited import HOSTILE, Rows
-from releases import few_rows, write_recipe
+from audited import HOSTILE
+from releases import built, few_rows
 
-from medinjection_fr.build import build
 from medinjection_fr.release.audit import audit
 from medinjection_fr.release.audit_page import render_page
 
@@ -91,10 +90,6 @@ def test_same_figures_give_the_same_bytes(figures: dict[str, Any], page: str) ->
     assert render_page(json.loads(json.dumps(figures))) == page
 
 
-def of_split(rows: dict[str, Rows], wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Rows]:
-    return {origin: kept for origin, own in rows.items() if (kept := [row for row in own if wanted(row)])}
-
-
 @pytest.mark.parametrize(
     ("wanted", "absent", "missing"),
     [
@@ -109,8 +104,8 @@ def of_split(rows: dict[str, Rows], wanted: Callable[[dict[str, Any]], bool]) ->
 def test_what_a_release_lacks_is_left_out(
     wanted: Callable[[dict[str, Any]], bool], absent: str, missing: set[str], tmp_path: Path
 ) -> None:
-    recipe = write_recipe(tmp_path, of_split(few_rows(), wanted))
-    found = audit(build(recipe, tmp_path / "medinjection-fr").release.folder)
+    rows = {origin: kept for origin, own in few_rows().items() if (kept := list(filter(wanted, own)))}
+    found = audit(built(tmp_path, rows).folder)
     assert not any(found[part] for part in missing)
     page = render_page(found)
     assert absent not in page

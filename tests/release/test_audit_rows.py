@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from audited import counted, placed_rows
-from releases import manifest_of, read_rows
+from releases import manifest_of, read_rows, texts_of
 
 from medinjection_fr.record import LETTERS, SPLITS, TYPES
 from medinjection_fr.release.lengths import QUANTILES
@@ -85,14 +85,8 @@ def test_sources_and_licences_are_told(varied: Path, figures: dict[str, Any]) ->
 def test_lengths_are_those_of_the_texts(varied: Path, figures: dict[str, Any]) -> None:
     lengths: dict[tuple[str, str, str], list[int]] = {}
     for origin, split, row in placed_rows(varied):
-        texts = {"instruction": row["instruction"], "context": row["context"]}
-        if row["choices"]:
-            texts["options"] = "".join(row["choices"])
-        else:
-            texts["answer"] = row["answer"]
-        for name, text in texts.items():
-            if text:
-                lengths.setdefault((name, origin, split), []).append(len(text))
+        for name, text in texts_of(row).items():
+            lengths.setdefault((name, origin, split), []).append(len(text))
     found = {(row["field"], row["origin"], row["split"]): row for row in figures["lengths"]}
     assert found.keys() == lengths.keys()
     for place, values in lengths.items():
@@ -140,10 +134,9 @@ def test_flags_are_counted_by_source_provenance_and_split(varied: Path, figures:
     assert counted(figures["flags"], "flag", "source", "origin", "split") == expected
     private = Counter({(s, p): n for (f, s, _, p), n in expected.items() if f == "privacy-finding"})
     assert counted(figures["privacy"], "source", "split") == private
-    language = {
-        key: n for key, n in expected.items() if key[0] in ("mixed-language", "short-for-language-id")
-    }
     assert counted(figures["languages"]["flags"], "flag", "origin", "split") == {
-        (flag, origin, split): n for (flag, _, origin, split), n in language.items()
+        (flag, origin, split): n
+        for (flag, _, origin, split), n in expected.items()
+        if flag in ("mixed-language", "short-for-language-id")
     }
     assert any(f"{private.total():,}" in f["text"] for f in figures["findings"] if f["about"] == "privacy")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from cards import card_of, figures_of, header_of
+from cards import CHANGELOG, PUBLICATION, card_of, figures_of, header_of
 from releases import built, manifest_of, question, read_rows
 
 from medinjection_fr.record import COLUMNS
@@ -54,9 +54,8 @@ def test_structure_of_the_sample_card(sample_release: Path) -> None:
         *("glance", "composition", "configs", "confound", "tasks", "lengths", "sources", "generators"),
         *("ledger", "made-with", "licenses"),
     ]
-    assert re.findall(r"^\| `(\w+)` \|", card.split("### Columns")[1].split("##")[0], re.MULTILINE) == list(
-        COLUMNS
-    )
+    columns = card.split("### Columns")[1].split("##")[0]
+    assert re.findall(r"^\| `(\w+)` \|", columns, re.MULTILINE) == list(COLUMNS)
     assert card.startswith("---\n") and "\n# Dataset Card for MedInjection-FR\n" in card
     assert 'load_dataset("medinjection-fr", "native+translated")' in card
     assert "not a source of medical advice" in card
@@ -159,18 +158,6 @@ def test_release_that_was_not_curated_says_so(sample_release: Path) -> None:
     assert "**This release was not curated further**" in card
     assert "**Personal data were not searched for in this release.**" in card
     assert "Leaks between splits were not searched for" in card
-
-
-PUBLICATION = {
-    "repository": "our-lab/medinjection-fr",
-    "doi": "10.5281/zenodo.1234567",
-    "authors": ['Our "laboratory": # 7', "É. Exemple"],
-    "contact": "nous@exemple.fr",
-}
-CHANGELOG = [
-    {"version": "0.9.0", "date": "2026-01-31", "changes": ["First try."]},
-    {"version": "1.0.0", "date": "2026-02-28", "changes": ["More <rows>.", "Fewer mistakes."]},
-]
 
 
 def test_publication_and_changelog_are_told(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cards import figures_of, header_of
-from releases import built, manifest_of, question, read_rows, source_facts
+from releases import built, manifest_of, question, read_rows, source_facts, texts_of
 
 from medinjection_fr.record import ORIGINS, SPLITS, TYPES
 from medinjection_fr.release.card_tables import markdown_table, read_figures
@@ -60,15 +60,10 @@ def test_configurations_are_what_their_shards_hold(release: Path) -> None:
     ]
     table = [["config", "Cramér's V", *(f"{origin}: mcqu / mcq / oeq" for origin in ORIGINS)]]
     for name, splits in rows.items():
-        counts = {
-            origin: [
-                sum((row["origin"], row["type"]) == (origin, type) for row in splits["train"])
-                for type in TYPES
-            ]
-            for origin in ORIGINS
-        }
-        cells = [" / ".join(map(shown, types)) if any(types) else "–" for types in counts.values()]
-        found = association(list(counts.values()))
+        rows_of_pair = Counter((row["origin"], row["type"]) for row in splits["train"])
+        counts = [[rows_of_pair[origin, type] for type in TYPES] for origin in ORIGINS]
+        cells = [" / ".join(map(shown, types)) if any(types) else "–" for types in counts]
+        found = association(counts)
         effect = f"{found.v:.2f} ({strength(found.v)})" if found else "–"
         table.append([f"`{name}`", effect, *cells])
     assert figures_of(release, "confound") == table
@@ -104,13 +99,8 @@ def test_lengths_tasks_and_models_are_those_of_the_rows(release: Path) -> None:
     assert figures_of(release, "tasks") == [["task", "rows"], *([task, shown(n)] for task, n in tasks)]
     lengths: dict[tuple[str, str], list[int]] = {}
     for row in rows:
-        texts = {"instruction": row["instruction"], "context": row["context"]}
-        texts["answer" if row["type"] == "oeq" else "options"] = (
-            row["answer"] if row["type"] == "oeq" else "".join(row["choices"])
-        )
-        for name, text in texts.items():
-            if text:
-                lengths.setdefault((name, row["origin"]), []).append(len(text))
+        for name, text in texts_of(row).items():
+            lengths.setdefault((name, row["origin"]), []).append(len(text))
     for name, origin, *numbers in figures_of(release, "lengths")[1:]:
         ordered = sorted(lengths.pop((name, origin)))
         at_most = [ordered[-(-len(ordered) * percent // 100) - 1] for percent in (50, 95, 100)]

@@ -7,21 +7,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compared import Rows, changed, find, listed
-from releases import built, question, read_rows, source_facts
+from compared import changed, find, listed
+from releases import Rows, built, question, read_rows, source_facts
 
 from medinjection_fr.configs import Cell
 from medinjection_fr.release.changed_rows import KINDS
-from medinjection_fr.release.diff import diff_releases
+from medinjection_fr.release.diff import Difference, diff_releases
 from medinjection_fr.release.manifest import Release
+
+
+def the_row(difference: Difference, kind: str) -> dict[str, Any]:
+    """The only row that changed, which did so in this way."""
+    assert changed(difference) == {kind: 1}
+    (row,) = listed(difference)
+    return row
 
 
 def test_added_record(to: Any, rows: Rows) -> None:
     rows["native"].append(question("one more", "mcq", "test"))
     difference = to(rows)
     assert (difference.bump, difference.smallest_version()) == ("minor", "1.1.0")
-    assert changed(difference) == {"added": 1}
-    (row,) = listed(difference)
+    row = the_row(difference, "added")
     assert row["kind"] == "added"
     assert (row["source"], row["source_id"]) == ("our-native", "one more")
     assert (row["origin"], row["split"], row["type"]) == ("native", "test", "mcq")
@@ -37,8 +43,7 @@ def test_removed_record(to: Any, rows: Rows) -> None:
     gone = rows["native"].pop(0)
     difference = to(rows)
     assert (difference.bump, difference.smallest_version()) == ("major", "2.0.0")
-    assert changed(difference) == {"removed": 1}
-    (row,) = listed(difference)
+    row = the_row(difference, "removed")
     assert row["source_id"] == gone["source_id"]
     assert "rule" not in row  # its source has it no longer
     assert not difference.withdrawn
@@ -63,16 +68,12 @@ def test_withdrawn_record_whose_copy_takes_its_place(old: Release, tmp_path: Pat
     twin = {**rows["native"][0], "source_id": "twin"}
     rows["native"].append(twin)
     before = built(tmp_path / "before", rows)
-    entry = {
-        "source": "our-native",
-        "source_id": rows["native"][0]["source_id"],
-        "reason": "r",
-        "date": "2026-11-23",
-    }
+    gone = rows["native"][0]["source_id"]
+    entry = {"source": "our-native", "source_id": gone, "reason": "r", "date": "2026-11-23"}
     difference = diff_releases(before, built(tmp_path / "after", rows, exclude=[entry]))
     assert changed(difference) == {"metadata": 1}
     (row,) = difference.withdrawn
-    assert (row["old_source_id"], row["source_id"]) == (rows["native"][0]["source_id"], "twin")
+    assert (row["old_source_id"], row["source_id"]) == (gone, "twin")
     assert row["columns"] == ["source_id", "group_id"]
     assert row["reason"] == "r (2026-11-23)"
 
@@ -80,8 +81,7 @@ def test_withdrawn_record_whose_copy_takes_its_place(old: Release, tmp_path: Pat
 def test_record_that_a_rule_dropped_is_told_with_the_rule(to: Any, rows: Rows) -> None:
     find(rows, "nat-train-mcqu-3").update(choices=["Oui", "Oui"])
     difference = to(rows)
-    assert changed(difference) == {"removed": 1}
-    (row,) = listed(difference)
+    row = the_row(difference, "removed")
     assert row["rule"] == "choices-distinct"
     assert not difference.withdrawn
 
@@ -91,8 +91,7 @@ def test_rewritten_record(to: Any, old: Release, rows: Rows) -> None:
     before = next(row for row in read_rows(old.folder) if row["source_id"] == "syn-train-mcq-1")
     difference = to(rows)
     assert difference.bump == "major"
-    assert changed(difference) == {"content": 1}
-    (row,) = listed(difference)
+    row = the_row(difference, "content")
     assert row["old_id"] == before["id"] != row["id"]
     assert row["columns"] == ["answer", "task"]
     assert difference.by_column() == {"answer": 1, "task": 1}
@@ -102,24 +101,17 @@ def test_rewritten_record(to: Any, old: Release, rows: Rows) -> None:
 def test_record_of_another_type_counts_where_it_stands_now(to: Any, rows: Rows) -> None:
     find(rows, "nat-train-mcqu-1").update(type="mcq")
     difference = to(rows)
-    assert changed(difference) == {"content": 1}
-    assert listed(difference)[0]["columns"] == ["type"]
-    cells = difference.by_cell()
-    assert cells[Cell("native", "train", "mcq")] == {
-        "old": 6,
-        "new": 7,
-        **dict.fromkeys(KINDS, 0),
-        "content": 1,
-    }
-    assert cells[Cell("native", "train", "mcqu")] == {"old": 8, "new": 7, **dict.fromkeys(KINDS, 0)}
+    assert the_row(difference, "content")["columns"] == ["type"]
+    cells, none = difference.by_cell(), dict.fromkeys(KINDS, 0)
+    assert cells[Cell("native", "train", "mcq")] == {"old": 6, "new": 7, **none, "content": 1}
+    assert cells[Cell("native", "train", "mcqu")] == {"old": 8, "new": 7, **none}
 
 
 def test_moved_record(to: Any, rows: Rows) -> None:
     find(rows, "tra-train-oeq-0").update(split="validation", subject="cardiologie")
     difference = to(rows)
     assert difference.bump == "major"
-    assert changed(difference) == {"moved": 1}
-    (row,) = listed(difference)
+    row = the_row(difference, "moved")
     assert (row["old_split"], row["split"]) == ("train", "validation")
     assert row["columns"] == ["subject"]
     assert difference.moves() == {("train", "validation"): 1}
@@ -142,9 +134,7 @@ def test_changed_metadata(to: Any, rows: Rows, change: dict[str, Any], columns: 
     find(rows, "tra-test-oeq-0").update(change)
     difference = to(rows)
     assert difference.bump == "major"
-    assert changed(difference) == {"metadata": 1}
-    (row,) = listed(difference)
-    assert row["columns"] == columns
+    assert the_row(difference, "metadata")["columns"] == columns
     assert not difference.configs  # they hold the same records
 
 
@@ -160,14 +150,8 @@ def test_values_that_only_look_alike_differ(tmp_path: Path, rows: Rows) -> None:
 
 
 def test_changed_licence(to: Any, rows: Rows) -> None:
-    permission = {
-        "source": "our-native",
-        "license": "CC0-1.0",
-        "name": "N. N.",
-        "reason": "letter",
-        "date": "2026-11-23",
-    }
-    difference = to(rows, license_override=[permission])
+    permission = {"source": "our-native", "name": "N. N.", "reason": "letter", "date": "2026-11-23"}
+    difference = to(rows, license_override=[{**permission, "license": "CC0-1.0"}])
     number = len(rows["native"])
     assert difference.bump == "major"
     assert changed(difference) == {"license": number}
@@ -193,8 +177,7 @@ def test_record_that_comes_from_another_source(to: Any, rows: Rows) -> None:
     moved = rows["native"].pop(0)
     rows["synthetic"].append({**moved, "source_id": "elsewhere"})
     difference = to(rows)
-    assert changed(difference) == {"metadata": 1}
-    (row,) = listed(difference)
+    row = the_row(difference, "metadata")
     assert (row["old_source"], row["old_source_id"]) == ("our-native", moved["source_id"])
     assert (row["source"], row["source_id"], row["origin"]) == ("our-synthetic", "elsewhere", "synthetic")
     assert {"source", "source_id", "origin"} <= set(row["columns"])
@@ -216,9 +199,7 @@ def test_changes_are_found_in_parquet_too(old: Release, tmp_path: Path, rows: Ro
     find(rows, "nat-train-mcqu-0").update(facts=["Un fait."])
     find(rows, "nat-test-mcq-0").update(instruction="Une autre question ?")
     rows["native"].append(question("more"))
-    found = [
-        diff_releases(old, built(tmp_path / format, rows, format=format)) for format in ("arrow", "parquet")
-    ]
+    found = [diff_releases(old, built(tmp_path / name, rows, format=name)) for name in ("arrow", "parquet")]
     assert changed(found[0]) == changed(found[1]) == {"added": 1, "content": 1, "metadata": 1}
     assert found[0].rows.equals(found[1].rows)
 
@@ -289,6 +270,5 @@ def plainly(old: Release, new: Release) -> set[tuple[str, str, str]]:
 
 def ids_of(release: Release, config: str, split: str) -> set[str]:
     parts = release.manifest["configs"][config]["splits"]
-    return (
-        {row["id"] for row in read_rows(release.folder, parts[split]["shards"])} if split in parts else set()
-    )
+    shards = parts[split]["shards"] if split in parts else []
+    return {row["id"] for row in read_rows(release.folder, shards)}

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-from compared import Rows, find
-from releases import STUDY, built, few_rows, question, read_rows, source_facts, write_recipe
+from compared import find
+from releases import STUDY, Rows, built, few_rows, question, read_rows, source_facts, write_recipe
 
 from medinjection_fr.build import build
 from medinjection_fr.checked_yaml import read_yaml
@@ -42,14 +42,8 @@ def test_every_kind_of_change_in_words(old: Release, tmp_path: Path, rows: Rows)
     catalogue = {f"our-{origin}": source_facts(origin) for origin in rows}
     catalogue["our-synthetic"]["license"] = "CC0-1.0"
     catalogue["our-translated"]["redistributable"] = False
-    exclude = [
-        {
-            "source": "our-native",
-            "source_id": "nat-train-mcq-3",
-            "reason": "dose fausse : ×10",
-            "date": "2026-11-23",
-        }
-    ]
+    gone = {"source": "our-native", "source_id": "nat-train-mcq-3", "date": "2026-11-23"}
+    exclude = [{**gone, "reason": "dose fausse : ×10"}]
     new = built(tmp_path, rows, study=STUDY, catalogue=catalogue, exclude=exclude, version="1.1.0")
     difference = diff_releases(old, new)
     (withdrawn,) = difference.withdrawn

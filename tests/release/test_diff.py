@@ -7,9 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from compared import Rows, changed
+from compared import changed
 from releases import (
     STUDY,
+    Rows,
     built,
     copy_of,
     few_rows,

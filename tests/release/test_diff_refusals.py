@@ -37,16 +37,9 @@ def test_every_damaged_file_of_both_is_named(old: Release, tmp_path: Path) -> No
     (folders[0] / paths[1]).unlink()
     flip(folders[1] / paths[2], 3000)
     (folders[1] / "README.md").write_text("", encoding="utf-8")
-    told = problems_of(*map(read_release, folders))
-    assert len(told) == 4
-    for line, path in zip(
-        sorted(told),
-        sorted(
-            [folders[0] / paths[0], folders[0] / paths[1], folders[1] / "README.md", folders[1] / paths[2]]
-        ),
-        strict=True,
-    ):
-        assert line.startswith(f"{path}: ")
+    told = sorted(problems_of(*map(read_release, folders)))
+    damaged = [folders[0] / paths[0], folders[0] / paths[1], folders[1] / "README.md", folders[1] / paths[2]]
+    assert all(line.startswith(f"{path}: ") for line, path in zip(told, sorted(damaged), strict=True))
 
 
 def reseal_only_digests(folder: Path, path: str) -> None:

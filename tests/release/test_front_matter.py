@@ -24,9 +24,8 @@ def test_header_is_what_the_hub_takes(release: Path) -> None:
 def test_header_lists_the_shards_of_the_manifest(release: Path) -> None:
     manifest, header = manifest_of(release), header_of(release)
     assert [entry["config_name"] for entry in header["configs"]] == list(manifest["configs"])
-    assert [e["config_name"] for e in header["configs"] if e.get("default")] == [
-        "native+synthetic+translated"
-    ]
+    defaults = [entry["config_name"] for entry in header["configs"] if entry.get("default")]
+    assert defaults == ["native+synthetic+translated"]
     for entry in header["configs"]:
         config = manifest["configs"][entry["config_name"]]
         assert entry["version"] == manifest["version"]
