@@ -21,7 +21,8 @@ from typing import Any
 
 import measure
 import pyarrow as pa
-from curation_planted import MERGING_RULES, add_options, build_recipe
+from curated_release import MERGING_RULES, build_recipe
+from curation_planted import add_options
 from real_files import Row, pairs_of, plain, read_rows
 
 from medinjection_fr.curate.language import judge_language

@@ -24,17 +24,10 @@ from pathlib import Path
 import measure
 import published_rows
 from build import standing_release
+from curated_release import COPY_RULES, MERGING_RULES, build_planted
 from curation import build_with
-from curation_planted import (
-    COPY_RULES,
-    MERGING_RULES,
-    SOURCES,
-    build_planted,
-    long_texts,
-    plant,
-    without_copies,
-)
 from curation_planted import add_options as add_planted_options
+from planted_records import SOURCES, long_texts, plant, without_copies
 from real_files import Row, read_rows
 
 from medinjection_fr.release.manifest import read_release

@@ -21,8 +21,8 @@ from typing import Any
 import measure
 import numpy as np
 import yaml
-from curation_planted import read_rows
 from numpy.typing import NDArray
+from real_files import read_rows
 
 from medinjection_fr.build import build
 from medinjection_fr.curate.encoders import DEFAULT_MODEL, open_encoder

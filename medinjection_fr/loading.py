@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from medinjection_fr.configs import DEFAULT_CONFIG, normalise_config_name
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.digests import digest_json
-from medinjection_fr.release.manifest import Release, read_release
+from medinjection_fr.release.manifest import MEND, Release, read_release
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
@@ -145,12 +145,11 @@ def _checked_shards(release: Release, name: str) -> dict[str, list[Path]]:
         for path in part["shards"]:
             file = release.folder / path
             expected = f"{files[path]['bytes']} bytes"
-            mend = "Restore the file, or fetch or build the release again"
             if not file.is_file():
-                problems.append(Problem(str(file), "is missing", expected, mend))
+                problems.append(Problem(str(file), "is missing", expected, MEND))
             elif file.stat().st_size != files[path]["bytes"]:
                 what = f"has {file.stat().st_size} bytes"
-                problems.append(Problem(str(file), what, expected, mend))
+                problems.append(Problem(str(file), what, expected, MEND))
     if problems:
         raise InputError(problems)
     return shards

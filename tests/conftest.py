@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from hub.server import serve_hub
 from hub.state import Hub
-from publishing import VERSIONS, Stage, build_version
+from publishing import FIRST, SECOND, VERSIONS, Stage, build_version
 from real_model import CannotBeInstalled, RealModel, served_small_model
 from releases import STUDY, few_rows, write_recipe
 
@@ -88,3 +88,11 @@ def small_releases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def stage(hub: Hub, small_releases: dict[str, Path]) -> Stage:
     """A Hub, and releases to push to it."""
     return Stage(hub, small_releases)
+
+
+@pytest.fixture
+def published(stage: Stage) -> Stage:
+    """A Hub with two versions."""
+    stage.publish(FIRST)
+    stage.publish(SECOND)
+    return stage

@@ -13,9 +13,7 @@ import pytest
 from click.testing import Result
 from hub.state import Hub
 from hub.store import Commit, Repository
-from releases import contents, invoke, question, write_recipe
-
-from medinjection_fr.build import build
+from releases import built, contents, invoke, question
 
 REPO = "our-laboratory/medinjection-fr"
 FIRST, SECOND, THIRD = VERSIONS = ("1.0.0", "1.1.0", "1.2.0")
@@ -32,8 +30,7 @@ def build_version(
     rows = 3 + int(version.split(".")[1]) if rows is None else rows
     questions = [question(f"q{n}") for n in range(rows)]
     recipe = {"version": version, "audience": "public", **changes}
-    path = write_recipe(folder / version, {"native": questions}, **recipe)
-    return build(path, folder / version / "medinjection-fr", jobs=1, format=format).release.folder
+    return built(folder / version, {"native": questions}, format, **recipe).folder
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What can go wrong with a push: each fault, what must come of it, and what the message must say.
 
-``python tests/push_faults.py`` prints what comes of each: the table that ``release/test_push.py`` checks.
+``python tests/push_faults.py`` prints what comes of each: the table that ``release/test_push_faults.py`` checks.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import pyarrow as pa
 import yaml
 from click.testing import CliRunner, Result
 
+from medinjection_fr.build import build
 from medinjection_fr.cli import main
 from medinjection_fr.configs import Study, plan_configs
 from medinjection_fr.errors import InputError, Problem
@@ -25,6 +26,7 @@ from medinjection_fr.release.documents import write_documents
 from medinjection_fr.release.manifest import (
     CARD,
     MANIFEST,
+    Release,
     describe_configs,
     describe_file,
     seal,
@@ -35,6 +37,8 @@ from medinjection_fr.release.shards import open_shard
 from medinjection_fr.release.statistics import Statistics
 from medinjection_fr.release.verify import verify
 
+Rows = dict[str, list[dict[str, Any]]]
+"""Records by their origin."""
 STUDY = {"controlled": 6, "matched": {"rows": 12, "types": ["mcqu", "mcq"]}}
 """What ``few_rows`` is enough for."""
 
@@ -60,7 +64,7 @@ def question(name: str, type: str = "mcqu", split: str = "train", **changes: Any
     }
 
 
-def few_rows() -> dict[str, list[dict[str, Any]]]:
+def few_rows() -> Rows:
     """Records of all origins, splits and types: eight shards' worth of each origin at least."""
     numbers = {
         "train": {"mcqu": 8, "mcq": 6, "oeq": 2},
@@ -122,6 +126,12 @@ def write_recipe(folder: Path, rows: Mapping[str, Sequence[Any]], **changes: Any
     return path
 
 
+def built(folder: Path, rows: Mapping[str, Sequence[Any]], format: str = "arrow", **changes: Any) -> Release:
+    """The release of a recipe of these rows."""
+    recipe = write_recipe(folder, rows, **changes)
+    return build(recipe, folder / "out" / "medinjection-fr", jobs=1, format=format).release
+
+
 FRENCHMEDMCQA = {
     "train.json": [("t1", "ab", 1), ("t2", "abc", 2), ("t3", "abcde", 5), ("t1", "ab", 1), ("t4", "abe", 1)],
     "dev.json": [("d1", "abcde", 2), ("t2", "abc", 2)],
@@ -173,6 +183,13 @@ def read_rows(folder: Path, paths: Iterable[str] | None = None) -> list[dict[str
     return rows
 
 
+def texts_of(row: Mapping[str, Any]) -> dict[str, str]:
+    """The texts of a row whose lengths are told, by what they are called there."""
+    texts = {"instruction": row["instruction"], "context": row["context"], "options": "".join(row["choices"])}
+    texts |= {"answer": row["answer"]} if row["type"] == "oeq" else {}
+    return {name: text for name, text in texts.items() if text}
+
+
 def manifest_of(folder: Path) -> dict[str, Any]:
     """The manifest, unchecked."""
     manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -203,7 +220,6 @@ def reseal(
         lie: Changes the manifest before it is sealed.
         card: Changes the card before it is hashed.
         script: Changes the loading script before it is hashed.
-
     """
     manifest = manifest_of(folder)
     plots = any(file["path"].startswith(FIGURES) for file in manifest["files"])

@@ -21,14 +21,6 @@ from medinjection_fr.release.cache import cache_of
 from medinjection_fr.release.manifest import MANIFEST
 
 
-@pytest.fixture
-def published(stage: Stage) -> Stage:
-    """A Hub with two versions, and a client who has seen neither."""
-    stage.publish(FIRST)
-    stage.publish(SECOND)
-    return stage
-
-
 def loaded(stage: Stage, version: str | None, config: str = "native", **options: Any) -> Any:
     with connected(stage.hub, **options.pop("client", {"home": "reader"})):
         return medinjection_fr.load(config, "train", repo=REPO, version=version, **options)

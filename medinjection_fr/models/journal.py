@@ -13,7 +13,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -228,11 +228,6 @@ class Journal:
         """Forgets refusals of a rule, so that their requests are asked again; tells how many."""
         with self._transaction():
             return self._database.execute("DELETE FROM answers WHERE rule = ?", (rule,)).rowcount
-
-    def unanswered(self, keys: Iterable[str]) -> Iterator[str]:
-        """Of many keys those that have no answer yet; in memory about 150 bytes for each answer."""
-        answered = {key for (key,) in self._database.execute("SELECT key FROM answers")}
-        return (key for key in keys if key not in answered)
 
     def totals(self, model: str) -> Totals:
         """What a model has cost so far, in all runs and processes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -253,10 +254,9 @@ def _gold_letters_per_question(figures: Mapping[str, Any]) -> Table:
 
 def _language_flags(figures: Mapping[str, Any]) -> Table:
     """Marked rows by flag, provenance and split, with their share of the rows there."""
-    totals: dict[tuple[str, str], int] = {}
+    totals = Counter[tuple[str, str]]()
     for row in figures["composition"]:
-        place = (row["origin"], row["split"])
-        totals[place] = totals.get(place, 0) + row["rows"]
+        totals[row["origin"], row["split"]] += row["rows"]
     cells: dict[tuple[str, str], dict[str, str]] = {}
     for row in figures["languages"]["flags"]:
         share = _percent(row["rows"], totals[row["origin"], row["split"]])
@@ -283,10 +283,9 @@ def _repeats(figures: Mapping[str, Any]) -> Table:
 
 def _repeated_sources(figures: Mapping[str, Any]) -> Table:
     """Repeats by source of the dropped and of the other record."""
-    cells: dict[tuple[str, str], int] = {}
+    cells = Counter[tuple[str, str]]()
     for row in figures["repeats"]:
-        key = (row["source"], _shown(row["other_source"]))
-        cells[key] = cells.get(key, 0) + row["rows"]
+        cells[row["source"], _shown(row["other_source"])] += row["rows"]
     rows = [[*key, f"{number:,}"] for key, number in sorted(cells.items())]
     return Table.of(["dropped from source", "the other from source", "records dropped"], rows)
 

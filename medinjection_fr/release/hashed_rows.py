@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from medinjection_fr.configs import Shard
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.progress import progress_bar
-from medinjection_fr.release.manifest import Release
-from medinjection_fr.release.shards import open_shard
+from medinjection_fr.release.manifest import MEND, Release
+from medinjection_fr.release.shards import not_whole, open_shard
 
 KEYS = ("id", "source", "source_id", "license")
 _KEY_SCHEMA = pa.schema([(name, pa.string()) for name in KEYS])
 _UNIT_SEPARATOR = "\x1f"  # a control character: no text of a record holds one
-_MEND = "Restore the file, or fetch or build the release again"
 
 Indices = NDArray[np.int64]
 
@@ -95,7 +94,7 @@ def hash_rows(release: Release, unread: Set[str]) -> HashedRows:
         except InputError as error:
             problems += error.problems
     if first is None and not problems:
-        problems.append(Problem(str(release.folder), "has no shard", "one at least", _MEND))
+        problems.append(Problem(str(release.folder), "has no shard", "one at least", MEND))
     if first is None or problems:
         raise InputError(problems)
     rows = HashedRows(shards, first, pa.concat_tables(keys), number, hashes)
@@ -113,20 +112,19 @@ def _open_checked(
         with open_shard(path) as (schema, batches):
             if missing := [name for name in KEYS if name not in schema.names]:
                 what = f"lacks the column {', '.join(missing)}"
-                raise InputError(Problem(str(path), what, "a release of records", _MEND))
+                raise InputError(Problem(str(path), what, "a release of records", MEND))
             if first is not None and not schema.equals(first, check_metadata=True):
                 what = "has other columns than the first shard"
-                raise InputError(Problem(str(path), what, "the same in all", _MEND))
+                raise InputError(Problem(str(path), what, "the same in all", MEND))
             yield schema, batches
     except (pa.ArrowException, OSError) as error:
-        what = f"is not a whole shard ({str(error).splitlines()[0][:80]})"
-        raise InputError(Problem(str(path), what, mend=_MEND)) from None
+        raise InputError(not_whole(path, error)) from None
 
 
 def _whole_table(path: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch], rows: int) -> pa.Table:
     table = pa.Table.from_batches(batches, schema)
     if table.num_rows != rows:
-        raise InputError(Problem(str(path), f"has {table.num_rows} rows", str(rows), _MEND))
+        raise InputError(Problem(str(path), f"has {table.num_rows} rows", str(rows), MEND))
     return table
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -40,12 +42,28 @@ def _to_numpy(lengths: pa.Array) -> Lengths:
     return measured
 
 
-def describe_lengths(lengths: Lengths) -> dict[str, Any]:
-    """Mean to one decimal, least, quantiles and greatest of at least one length."""
-    values = np.quantile(lengths, list(QUANTILES.values()), method="inverted_cdf").tolist()
-    return {
-        "mean": round(float(lengths.mean()), 1),
-        "min": int(lengths.min()),
-        **dict(zip(QUANTILES, map(int, values), strict=True)),
-        "max": int(lengths.max()),
-    }
+def describe_groups(
+    groups: Mapping[tuple[str, ...], Sequence[Lengths]], **names: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Describes the lengths of each group that has some: their number, mean to one decimal and quantiles.
+
+    Args:
+        groups: Arrays of lengths, by a value of each name.
+        names: What the values of a group are called, and the order of the groups by them.
+    """
+    described = []
+    for key in product(*names.values()):
+        lengths = np.concatenate([np.empty(0, np.int32), *groups.get(key, ())])
+        if len(lengths):
+            values = np.quantile(lengths, list(QUANTILES.values()), method="inverted_cdf").tolist()
+            described.append(
+                {
+                    **dict(zip(names, key, strict=True)),
+                    "rows": len(lengths),
+                    "mean": round(float(lengths.mean()), 1),
+                    "min": int(lengths.min()),
+                    **dict(zip(QUANTILES, map(int, values), strict=True)),
+                    "max": int(lengths.max()),
+                }
+            )
+    return described

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from medinjection_fr.curate.ledger import find_ledgers, read_ledger
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.manifest import Release
-from medinjection_fr.release.shards import open_shard
+from medinjection_fr.release.shards import not_whole, open_shard
 from medinjection_fr.sources.adapter import UNSPLIT
 
 
@@ -46,9 +46,7 @@ def _rows(release: Release, path: str, id: str) -> list[tuple[dict[str, Any], st
         with open_shard(release.folder / path) as (_, batches):
             return [(row, path) for batch in batches for row in _matching(batch, id)]
     except (pa.ArrowException, OSError) as error:
-        what = f"is not a whole shard ({str(error).splitlines()[0][:80]})"
-        mend = "Restore the file, or fetch or build the release again"
-        raise InputError(Problem(str(release.folder / path), what, mend=mend)) from None
+        raise InputError(not_whole(release.folder / path, error)) from None
 
 
 def _matching(batch: pa.RecordBatch, id: str) -> list[dict[str, Any]]:

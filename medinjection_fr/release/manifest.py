@@ -18,6 +18,8 @@ MANIFEST = "release.json"
 CARD = "README.md"
 MEND = "Restore the file, or fetch or build the release again"
 """What to do about a file of a release that is damaged."""
+VERIFY_AND_MEND = f"{MEND}; `medinjection-fr verify` names every fault"
+"""The same, where not every fault was looked for."""
 
 
 @dataclass(frozen=True)

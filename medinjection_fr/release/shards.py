@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.record import SCHEMA
+from medinjection_fr.release.manifest import MEND
 
 ROWS_PER_BATCH = 1_000
 FORMATS = ("arrow", "parquet")
@@ -63,6 +64,9 @@ def read_rows(path: Path) -> Iterator[list[dict[str, Any]]]:
             for batch in batches:
                 yield batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
-        what = f"is not a whole shard ({str(error).splitlines()[0][:80]})"
-        mend = "Restore the file, or fetch or build the release again"
-        raise InputError(Problem(str(path), what, mend=mend)) from None
+        raise InputError(not_whole(path, error)) from None
+
+
+def not_whole(path: Path, error: Exception, mend: str = MEND) -> Problem:
+    """The fault of a shard that cannot be read."""
+    return Problem(str(path), f"is not a whole shard ({str(error).splitlines()[0][:80]})", mend=mend)

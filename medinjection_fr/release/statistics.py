@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from medinjection_fr.record import ORIGINS
-from medinjection_fr.release.lengths import LENGTH_FIELDS, Lengths, describe_lengths, text_lengths
+from medinjection_fr.release.lengths import LENGTH_FIELDS, Lengths, describe_groups, text_lengths
 
 _COUNTED = ("source", "license", "task")
 
@@ -23,7 +22,7 @@ class Statistics:
         self._values: dict[str, Counter[str]] = {name: Counter() for name in (*_COUNTED, "flags")}
         self._generators: Counter[tuple[str, str]] = Counter()
         self._materials: Counter[tuple[str, str]] = Counter()
-        self._lengths: dict[tuple[str, str], list[Lengths]] = {}
+        self._lengths: dict[tuple[str, ...], list[Lengths]] = {}
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Counts the rows of a batch."""
@@ -63,25 +62,21 @@ class Statistics:
             **{name: dict(sorted(values.items())) for name, values in self._values.items()},
             "generator": _by_source(self._generators),
             "derived_from": _by_source(materials),
-            "lengths": self._described_lengths(),
+            "lengths": describe_groups(self._lengths, field=LENGTH_FIELDS, origin=ORIGINS),
         }
-
-    def _described_lengths(self) -> list[dict[str, Any]]:
-        described = []
-        for field in LENGTH_FIELDS:
-            for origin in ORIGINS:
-                lengths = np.concatenate(self._lengths.get((field, origin), [np.empty(0, np.int32)]))
-                if len(lengths):
-                    place = {"field": field, "origin": origin, "rows": len(lengths)}
-                    described.append({**place, **describe_lengths(lengths)})
-        return described
 
 
 def _count_pairs(sources: pa.Array, values: pa.Array) -> dict[tuple[str, str], int]:
     """How often each source has each value, nulls left out."""
-    table = pa.table([sources, values], ["source", "value"]).filter(pc.is_valid(values))
-    counted = table.group_by(["source", "value"]).aggregate([([], "count_all")]).to_pylist()
-    return {(row["source"], row["value"]): row["count_all"] for row in counted}
+    return {pair: rows for pair, rows in count_together(sources, values).items() if pair[1] is not None}
+
+
+def count_together(*columns: pa.Array) -> dict[Any, int]:
+    """How often each combination of the columns' values occurs."""
+    names = [str(number) for number in range(len(columns))]
+    counted = pa.table(list(columns), names).group_by(names).aggregate([([], "count_all")])
+    values = zip(*(counted[name].to_pylist() for name in names), strict=True)
+    return dict(zip(values, counted["count_all"].to_pylist(), strict=True))
 
 
 def _by_source(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:

@@ -3,12 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from releases import few_rows, question, write_recipe
+from releases import built, few_rows, question
 
 from hub.client import REPOSITORY
 from hub.state import Hub
 from hub.store import Repository
-from medinjection_fr.build import build
 
 
 @pytest.fixture(scope="session")
@@ -17,8 +16,7 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder, rows = tmp_path_factory.mktemp("versions"), few_rows()
     found = {}
     for version in ("1.0.0", "1.1.0"):
-        recipe = write_recipe(folder / f"recipe-{version}", rows, version=version)
-        found[f"v{version}"] = build(recipe, folder / version / "medinjection-fr").release.folder
+        found[f"v{version}"] = built(folder / version, rows, version=version).folder
         rows["native"].append(question("one-more"))
     return found
 

@@ -87,11 +87,6 @@ def test_the_claim_of_a_killed_process_is_taken_over(journal: Journal, path: Pat
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-def test_what_is_left_of_many_requests(journal: Journal):
-    journal.write(KEY, "small", ASKED, REPLY)
-    assert list(journal.unanswered(["a", KEY, "b"])) == ["a", "b"]
-
-
 def test_outcomes_of_items(journal: Journal):
     journal.write_outcome("run", "medqa/2", {"faults": ["number-changed"]})
     journal.write_outcome("run", "medqa/1", {"faults": []})

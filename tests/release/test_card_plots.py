@@ -6,10 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from cards import card_of
 from releases import (
     STUDY,
+    built,
     contents,
     copy_of,
+    describe_again,
     faults,
     few_rows,
     invoke,
@@ -30,13 +33,12 @@ NAMES = [f"figures/{name}.png" for name in ("types", "lengths", "sources")]
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release with pictures."""
     folder = tmp_path_factory.mktemp("drawn")
-    recipe = write_recipe(folder, few_rows(), study=STUDY, plots=True)
-    return build(recipe, folder / "medinjection-fr").release.folder
+    return built(folder, few_rows(), study=STUDY, plots=True).folder
 
 
 def test_pictures_are_files_of_the_release_and_stand_in_the_card(drawn: Path) -> None:
     assert [f["path"] for f in manifest_of(drawn)["files"] if f["path"].startswith("figures/")] == NAMES
-    card = (drawn / "README.md").read_text(encoding="utf-8")
+    card = card_of(drawn)
     assert all(f"]({name})" in card for name in NAMES)
     assert "native train 50 % mcqu, 38 % mcq, 12 % oeq" in card
     assert verify(drawn, rows=True) == []
@@ -51,7 +53,7 @@ def test_pictures_are_png_wide_enough_for_a_laptop(drawn: Path) -> None:
 
 
 def test_same_release_has_the_same_pictures(drawn: Path, tmp_path: Path) -> None:
-    recipe = drawn.parent / "recipe.yaml"
+    recipe = drawn.parents[1] / "recipe.yaml"
     assert contents(build(recipe, tmp_path / "again").release.folder) == contents(drawn)
 
 
@@ -79,15 +81,12 @@ def test_what_is_no_picture_describes_nothing(png: bytes) -> None:
 
 
 def test_picture_of_another_release_is_found(drawn: Path, tmp_path: Path) -> None:
-    other = build(
-        write_recipe(tmp_path / "other", {"native": few_rows()["native"]}, plots=True), tmp_path / "o"
-    )
+    other = built(tmp_path / "other", {"native": few_rows()["native"]}, plots=True)
     folder = copy_of(drawn, tmp_path)
-    (folder / NAMES[0]).write_bytes((other.release.folder / NAMES[0]).read_bytes())
+    (folder / NAMES[0]).write_bytes((other.folder / NAMES[0]).read_bytes())
 
     def keep(manifest: dict) -> None:  # type: ignore[type-arg]
-        (folder / NAMES[0]).write_bytes((other.release.folder / NAMES[0]).read_bytes())
-        from releases import describe_again
+        (folder / NAMES[0]).write_bytes((other.folder / NAMES[0]).read_bytes())
 
         describe_again(manifest, folder, NAMES[0])
 
@@ -117,4 +116,4 @@ def test_without_matplotlib_it_says_what_to_install(
 
 def test_nothing_is_drawn_unless_it_is_asked_for(tiny_release: Path) -> None:
     assert not any(name.startswith("figures/") for name in contents(tiny_release))
-    assert "](figures/" not in (tiny_release / "README.md").read_text(encoding="utf-8")
+    assert "](figures/" not in card_of(tiny_release)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from releases import STUDY, few_rows, question, read_rows, source_facts, write_recipe
+from compared import find
+from releases import STUDY, Rows, built, few_rows, question, read_rows, source_facts, write_recipe
 
 from medinjection_fr.build import build
 from medinjection_fr.checked_yaml import read_yaml
@@ -18,17 +18,6 @@ from medinjection_fr.release.diff import Difference, diff_releases
 from medinjection_fr.release.manifest import Release
 
 DATE = "2026-11-25"
-Rows = dict[str, list[dict[str, Any]]]
-
-
-def built(folder: Path, rows: Mapping[str, Sequence[Any]], format: str = "arrow", **changes: Any) -> Release:
-    recipe = write_recipe(folder, rows, **changes)
-    return build(recipe, folder / "out" / "medinjection-fr", jobs=1, format=format).release
-
-
-@pytest.fixture
-def rows() -> Rows:
-    return few_rows()
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +32,6 @@ def entry_of(difference: Difference) -> dict[str, Any]:
     return entry
 
 
-def find(rows: Rows, source_id: str) -> dict[str, Any]:
-    return next(row for records in rows.values() for row in records if row["source_id"] == source_id)
-
-
 def test_every_kind_of_change_in_words(old: Release, tmp_path: Path, rows: Rows) -> None:
     find(rows, "nat-train-mcqu-0").update(answer="A")
     find(rows, "nat-train-mcqu-1").update(split="test")
@@ -57,14 +42,8 @@ def test_every_kind_of_change_in_words(old: Release, tmp_path: Path, rows: Rows)
     catalogue = {f"our-{origin}": source_facts(origin) for origin in rows}
     catalogue["our-synthetic"]["license"] = "CC0-1.0"
     catalogue["our-translated"]["redistributable"] = False
-    exclude = [
-        {
-            "source": "our-native",
-            "source_id": "nat-train-mcq-3",
-            "reason": "dose fausse : ×10",
-            "date": "2026-11-23",
-        }
-    ]
+    gone = {"source": "our-native", "source_id": "nat-train-mcq-3", "date": "2026-11-23"}
+    exclude = [{**gone, "reason": "dose fausse : ×10"}]
     new = built(tmp_path, rows, study=STUDY, catalogue=catalogue, exclude=exclude, version="1.1.0")
     difference = diff_releases(old, new)
     (withdrawn,) = difference.withdrawn

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from releases import contents, few_rows, manifest_of, question, source_facts, write_recipe
+from releases import built, contents, few_rows, manifest_of, question, source_facts
 
-from medinjection_fr.build import build
 from medinjection_fr.record import COLUMNS, LIST_COLUMNS
 from medinjection_fr.release.croissant import CROISSANT
 
@@ -36,7 +35,7 @@ def test_every_file_has_its_digest(tiny_release: Path) -> None:
 
 @pytest.mark.parametrize("format", ["arrow", "parquet"])
 def test_file_sets_hold_the_shards(tmp_path: Path, format: str) -> None:
-    folder = build(write_recipe(tmp_path, few_rows()), tmp_path / "out", format=format).release.folder
+    folder = built(tmp_path, few_rows(), format).folder
     described = croissant_of(folder)
     sets = {entry["@id"]: entry for entry in files_of(described, "cr:FileSet")}
     shards = {name for name in contents(folder) if name.startswith("data/")}
@@ -78,7 +77,7 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> Path:
     changelog = [{"version": "1.0.0", "date": "2026-02-28", "changes": ["First."]}]
     publication = {"repository": "our-lab/medinjection-fr"}
     more = {"sources": sources, "changelog": changelog, "publication": publication}
-    return build(write_recipe(folder, rows, catalogue=catalogue, **more), folder / "out").release.folder
+    return built(folder, rows, catalogue=catalogue, **more).folder
 
 
 def test_description_says_what_is_known(traced: Path) -> None:
@@ -115,8 +114,8 @@ def test_provenance_names_revisions_models_and_the_build(traced: Path) -> None:
 def test_other_upstream_files_are_another_entity(tmp_path: Path) -> None:
     found = []
     for answer in "AC":
-        recipe = write_recipe(tmp_path / answer, {"native": [question("q", answer=answer)]})
-        found.append(croissant_of(build(recipe, tmp_path / f"out-{answer}").release.folder))
+        rows = {"native": [question("q", answer=answer)]}
+        found.append(croissant_of(built(tmp_path / answer, rows).folder))
     first, second = (described["prov:wasDerivedFrom"][0]["@id"] for described in found)
     assert first != second
 

@@ -11,22 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from releases import (
-    STUDY,
-    few_rows,
-    invoke,
-    manifest_of,
-    read_rows,
-    refused,
-    source_facts,
-    write_recipe,
-)
+from cards import card_of, figures_of, header_of
+from releases import STUDY, few_rows, invoke, manifest_of, read_rows, refused, source_facts, write_recipe
 
 from medinjection_fr.build import build
 from medinjection_fr.recipe import find_recipe
 from medinjection_fr.record import ORIGINS
 from medinjection_fr.release.card_tables import read_figures
-from medinjection_fr.release.front_matter import read_front_matter
 from medinjection_fr.release.licences import PUBLIC_RULES, TERMS, LicensedRows, Terms, public_faults
 from medinjection_fr.release.verify import verify
 
@@ -123,7 +114,7 @@ def test_public_build_tells_all_that_stands_in_its_way(tmp_path: Path) -> None:
     assert not output.exists()
     internal = recipe_with(tmp_path / "internal", sources)
     assert invoke("build", internal, "--output", output).exit_code == 0
-    assert "**This release is for internal use**" in (output / "README.md").read_text(encoding="utf-8")
+    assert "**This release is for internal use**" in card_of(output)
 
 
 def test_first_try_translations_are_never_public(tmp_path: Path) -> None:
@@ -167,7 +158,7 @@ def test_non_commercial_release_says_so_in_its_recipe(tmp_path: Path) -> None:
     recipe = recipe_with(tmp_path, sources, audience="public", allow_non_commercial=True)
     release = build(recipe, tmp_path / "out").release.folder
     assert {row["license"] for row in read_rows(release)} == {"CC-BY-NC-4.0"}
-    assert "This release is public" in (release / "README.md").read_text(encoding="utf-8")
+    assert "This release is public" in card_of(release)
 
 
 def test_share_alike_stands_beside_others_in_public(tmp_path: Path) -> None:
@@ -208,8 +199,8 @@ def test_permission_replaces_a_licence_and_is_told_with_its_name(tmp_path: Path)
     assert "- Redistribution: allowed" in native
     [other] = [part for part in licenses.split("\n## ") if "(`our-synthetic`)" in part]
     assert "Jeanne" not in other
-    card = (release / "README.md").read_text(encoding="utf-8")
-    assert read_front_matter(card)["license"] == "other"
+    card = card_of(release)
+    assert header_of(release)["license"] == "other"
     table = read_figures(card, "sources")
     assert table
     assert {row[1] for row in table[1:]} == {"CC-BY-SA-4.0", "CC-BY-4.0"}
@@ -286,7 +277,7 @@ def test_published_dataset_is_for_internal_use(published: Path, tmp_path: Path) 
     release = build(published, tmp_path / "out").release.folder
     assert {row["license"] for row in read_rows(release)} == {"LicenseRef-MedInjection-FR-published"}
     assert "**not allowed as far as is known**" in (release / "LICENSES.md").read_text(encoding="utf-8")
-    assert "for internal use" in (release / "README.md").read_text(encoding="utf-8")
+    assert "for internal use" in card_of(release)
 
 
 def test_published_dataset_is_not_made_public_by_a_word(published: Path, tmp_path: Path) -> None:
@@ -311,8 +302,8 @@ def test_published_dataset_is_made_public_by_who_answers_for_it(published: Path,
     assert "on the word of who has the permission (2026-01-31)" in (release / "LICENSES.md").read_text(
         encoding="utf-8"
     )
-    card = (release / "README.md").read_text(encoding="utf-8")
-    assert read_front_matter(card)["license"] == "cc-by-sa-4.0"
+    card = card_of(release)
+    assert header_of(release)["license"] == "cc-by-sa-4.0"
     assert "This release is public" in card
     assert verify(release, rows=True) == []
 
@@ -320,8 +311,7 @@ def test_published_dataset_is_made_public_by_who_answers_for_it(published: Path,
 def test_sample_is_public(sample_release: Path) -> None:
     assert manifest_of(sample_release)["recipe"]["audience"] == "public"
     assert {row["license"] for row in read_rows(sample_release)} == {"CC-BY-4.0"}
-    card = read_front_matter((sample_release / "README.md").read_text(encoding="utf-8"))
-    assert card["license"] == "cc-by-4.0"
+    assert header_of(sample_release)["license"] == "cc-by-4.0"
 
 
 # The card's table of licences.
@@ -329,9 +319,7 @@ def test_sample_is_public(sample_release: Path) -> None:
 
 def check_licences_of_the_card(release: Path) -> None:
     """Counts the licences of every configuration again, from the rows of its shards."""
-    table = read_figures((release / "README.md").read_text(encoding="utf-8"), "licenses")
-    assert table
-    [_, *names], [label, *terms], *lines = table
+    [_, *names], [label, *terms], *lines = figures_of(release, "licenses")
     assert names == sorted({row["license"] for row in read_rows(release)})
     assert label == "*terms*"
     known = [str(TERMS[name]) if name in TERMS else "none known" for name in names]

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cards import CHANGELOG, PUBLICATION
 from environments import programs_of
-from releases import few_rows, question, read_rows, run, source_facts, write_recipe
+from releases import built, few_rows, question, read_rows, run, source_facts
 
-from medinjection_fr.build import build
 from medinjection_fr.recipe import find_recipe
 from medinjection_fr.release.licences import TERMS
 from medinjection_fr.resources import PACKAGE
@@ -31,12 +31,6 @@ if sys.argv[2] == "rows":
         told["rows"].append(json.loads(json.dumps(text, default=lambda value: value.decode("utf-8"))))
 print(json.dumps(told))
 """
-PUBLICATION = {
-    "repository": "our-lab/medinjection-fr",
-    "doi": "10.5281/zenodo.1234567",
-    "authors": ['Our "laboratory": # 7', "É. Exemple"],
-}
-CHANGELOG = [{"version": "1.0.0", "date": "2026-02-28", "changes": ["First."]}]
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +60,7 @@ def various(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "our-translated": source_facts("translated", languages=["fr", "en"]),
     }
     more = {"publication": PUBLICATION, "changelog": CHANGELOG, "plots": True}
-    recipe = write_recipe(folder, few_rows(), catalogue=catalogue, **more)
-    return build(recipe, folder / "out", format="parquet").release.folder
+    return built(folder, few_rows(), "parquet", catalogue=catalogue, **more).folder
 
 
 def test_croissant_has_neither_errors_nor_warnings(
@@ -115,8 +108,7 @@ def test_every_licence_that_we_know_makes_a_valid_citation(
     cffconvert: Path, tmp_path: Path, license: str
 ) -> None:
     catalogue = {"our-native": source_facts("native", license=license)}
-    recipe = write_recipe(tmp_path, {"native": [question("q")]}, catalogue=catalogue)
-    folder = build(recipe, tmp_path / "out").release.folder
+    folder = built(tmp_path, {"native": [question("q")]}, catalogue=catalogue).folder
     done = run([cffconvert, "--validate", "-i", folder / "CITATION.cff"])
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -20,14 +20,6 @@ from medinjection_fr.release.cache import cache_of, cached_versions, open_releas
 from medinjection_fr.release.verify import verify
 
 
-@pytest.fixture
-def published(stage: Stage) -> Stage:
-    """A Hub with two versions."""
-    stage.publish(FIRST)
-    stage.publish(SECOND)
-    return stage
-
-
 def pull(stage: Stage, output: Path, *options: object, tag: str = "v1.0.0", **client: Any) -> Any:
     """Pulls as somebody whose cache is empty; those who pushed have the first version in theirs."""
     client = {"home": "another", **client}

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from cards import card_of
 from releases import (
+    built,
     contents,
     copy_of,
     describe_again,
@@ -19,10 +21,8 @@ from releases import (
     reseal,
     run,
     shard_paths,
-    write_recipe,
 )
 
-from medinjection_fr.build import build
 from medinjection_fr.release.manifest import MANIFEST, seal
 from medinjection_fr.release.rewrite import rewrite_documents
 from medinjection_fr.release.verify import verify
@@ -104,7 +104,7 @@ def test_release_of_another_package_says_who_wrote_its_card(release: Path, tiny_
     manifest = manifest_of(release)
     assert manifest["package"] == old["package"]
     assert manifest["documents"]["version"] == manifest_of(tiny_release)["package"]["version"]
-    assert "| medinjection-fr | 0.9.0 |" in (release / "README.md").read_text(encoding="utf-8")
+    assert "| medinjection-fr | 0.9.0 |" in card_of(release)
     assert verify(release, rows=True) == []
 
 
@@ -119,7 +119,7 @@ def test_release_of_an_older_package_without_what_is_new_is_sound(release: Path)
     manifest["package"].update(version="0.9.0", source_digest="0" * 64)
     manifest["files"] = [file for file in manifest["files"] if file["path"] != "croissant.json"]
     (release / "croissant.json").unlink()
-    card = (release / "README.md").read_text(encoding="utf-8")
+    card = card_of(release)
     (release / "README.md").write_text(card.replace("<!-- figures: lengths -->", ""), encoding="utf-8")
     describe_again(manifest, release, "README.md")
     (release / MANIFEST).write_bytes(seal(manifest))
@@ -211,7 +211,7 @@ print(points)
 def least_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release of one record: few files, so that a sweep is short."""
     folder = tmp_path_factory.mktemp("least")
-    return build(write_recipe(folder, {"native": [question("q")]}), folder / "medinjection-fr").release.folder
+    return built(folder, {"native": [question("q")]}).folder
 
 
 def sweep(release: Path, tmp_path: Path, step: int) -> int:

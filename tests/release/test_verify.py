@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from releases import (
+    built,
     contents,
     copy_of,
     faults,
@@ -21,12 +22,10 @@ from releases import (
     read_rows,
     reseal,
     shard_paths,
-    write_recipe,
     write_rows,
     write_table,
 )
 
-from medinjection_fr.build import build
 from medinjection_fr.engine import Local
 from medinjection_fr.record import SCHEMA, record_id
 from medinjection_fr.release import verify_rows
@@ -99,7 +98,7 @@ def test_flipped_byte_of_the_manifest_is_found(release: Path) -> None:
 @pytest.fixture(scope="module")
 def least_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("least")
-    return build(write_recipe(folder, {"native": few_rows()["native"]}), folder / "out").release.folder
+    return built(folder, {"native": few_rows()["native"]}).folder
 
 
 @pytest.mark.slow
@@ -543,7 +542,7 @@ def test_row_in_another_shard_of_its_cell_is_out_of_order(release: Path) -> None
 
 def test_many_faults_of_a_shard_are_summed_up(tmp_path: Path) -> None:
     rows = {"native": [question(f"q{n}") for n in range(40)]}
-    release = build(write_recipe(tmp_path, rows), tmp_path / "medinjection-fr").release.folder
+    release = built(tmp_path, rows).folder
     (shard,) = shard_paths(release)
     write_rows(release / shard, [{**row, "id": "0" * 31 + "g"} for row in read_rows(release)])
     reseal(release)
