@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from medinjection_fr.command_line import engine_options
+
 _PATH = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 _job_option = click.option("--job", "name", help="Which job, if the journal holds several.")
@@ -50,6 +52,7 @@ _RUN_OPTIONS = [
         "--name", help="Catalogue name of the records; <source>-translated or -synthetic if not given."
     ),
     click.option("--glossary", type=_PATH, help="YAML file of more names and terms that the checks know."),
+    engine_options,
 ]
 
 
