@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generate.jobs import command, exported, figures, lines, run
+from generate.jobs import command, contents, exported, figures, lines, run
 from generate.translator import QUESTIONS, about, changed, rows, source_in, write_source
 from models.proxy import Fault, Proxy
 from releases import invoke, refused
@@ -21,14 +21,6 @@ from medinjection_fr.models.journal import Journal
 
 SPOIL = changed(options=lambda options: {**options, "A": "Aspirine 25 mg"})
 ROUNDS = 4
-
-
-def contents(export: Path) -> dict[str, Any]:
-    """All that an export says but for the time that it took."""
-    told = figures(export)
-    del told["model_seconds"]
-    names = ("records.jsonl", "rejected.jsonl", "recipe.yaml")
-    return {"figures": told, **{name: (export / name).read_bytes() for name in names}}
 
 
 @pytest.mark.parametrize(("at_once", "killed_at"), [(1, 1), (1, 14), (8, 9)])

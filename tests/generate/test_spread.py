@@ -1,0 +1,194 @@
+"""Jobs over a Ray cluster of two nodes: what one process gives; nodes and commands that die; what is refused."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import filelock
+import pytest
+from clusters import add_node, hooked, running_cluster
+from generate.jobs import command, contents, exported, figures, run
+from generate.synthesis.documents import write_abstracts
+from generate.synthesis.jobs import run as synthesize
+from generate.synthesis.writer import writer
+from generate.translator import QUESTIONS, about, changed, rows, write_source
+from models.proxy import Fault, Proxy
+from releases import invoke, refused
+
+from medinjection_fr.engine import IN_THIS_PROCESS
+from medinjection_fr.errors import InputError
+from medinjection_fr.generate import spread as spread_module
+from medinjection_fr.generate.job import JobStore
+from medinjection_fr.generate.run import Work
+from medinjection_fr.generate.spread import spread, take_in_parts
+from medinjection_fr.models.apertium import Apertium
+from medinjection_fr.models.journal import Journal
+
+ray = pytest.importorskip("ray")
+
+SPOIL = changed(options=lambda options: {**options, "A": "Aspirine 25 mg"})
+ROUNDS = 2
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Any]:
+    """A cluster of two nodes; tests add others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("no_proxy", "127.0.0.1,localhost")
+        with running_cluster() as running:
+            add_node(running)
+            yield running
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spread_module, "_UNITS", 3)
+
+
+def items() -> list[dict[str, Any]]:
+    """Questions, of which two are asked for with the same words."""
+    return [*rows(ROUNDS), {**rows()[3], "id": "twin", "cop": 1}]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_source(tmp_path / "data", items())
+
+
+@pytest.fixture
+def expected(server: Proxy, tmp_path: Path) -> dict[str, Any]:
+    """What one process gives; one of the answers is put aside, and asked for again."""
+    server.spoil(Fault(reply=SPOIL, only=about("Which drug")))
+    whole = write_source(tmp_path / "whole" / "data", items())
+    run(server, whole)
+    told = contents(exported(whole))
+    assert told["figures"]["units"] == {"accepted": 5 * ROUNDS + 1, "rejected": ROUNDS, "unfinished": 0}
+    assert told["figures"]["requests"] == sum(server.paid.values())
+    server.forget()
+    return told
+
+
+def on(nodes: Any) -> tuple[str, ...]:
+    return "--engine", "ray", "--address", nodes.address
+
+
+def test_same_records_as_of_one_process_and_nothing_asked_twice(
+    server: Proxy, folder: Path, nodes: Any, expected: dict[str, Any]
+) -> None:
+    run(server, folder, "--limit", 2)
+    asked = len(server.asked)
+    printed = run(server, folder, *on(nodes), "--preview", 3, "--yes")
+    assert "Quelle" in printed and "unfinished" in printed
+    assert contents(exported(folder)) == expected
+    assert len(server.asked) == sum(server.paid.values()) == expected["figures"]["requests"] > asked
+    assert sorted(path.name for path in folder.parent.glob("journal*")) == ["journal.sqlite"]
+    run(server, folder, *on(nodes))
+    assert len(server.asked) == expected["figures"]["requests"]
+
+
+def test_node_that_dies_in_the_middle_loses_nothing(
+    server: Proxy, folder: Path, nodes: Any, expected: dict[str, Any], tmp_path: Path
+) -> None:
+    doomed = add_node(nodes)
+    begun, never, dead = tmp_path / "begun", tmp_path / "never", tmp_path / "dead"
+    os.mkfifo(begun)
+    the_doomed = doomed.node_id
+
+    def hook() -> None:
+        """The doomed node stops for ever behind its second answer; the others wait for its death."""
+        import filelock
+
+        from medinjection_fr.models.journal import Journal
+
+        node, write, written = ray.get_runtime_context().get_node_id(), Journal.write, []
+
+        def held(journal: Journal, *arguments: Any) -> None:
+            if node == the_doomed:
+                write(journal, *arguments)
+                written.append(arguments)
+                if len(written) == 2:
+                    begun.write_text(str(journal.path))
+                    filelock.FileLock(never).acquire()
+            else:
+                with filelock.FileLock(dead):
+                    write(journal, *arguments)
+
+        Journal.write = held  # type: ignore[method-assign]
+
+    def kill() -> None:
+        killed.append(begun.read_text())
+        nodes.remove_node(doomed, allow_graceful=False)
+        wait.release()
+
+    killed: list[str] = []
+    wait = filelock.FileLock(dead, thread_local=False)
+    killer = threading.Thread(target=kill)
+    with filelock.FileLock(never), hooked(nodes, hook):
+        wait.acquire()
+        killer.start()
+        run(server, folder, "--engine", "ray", "--at-once", 1)
+        killer.join()
+    assert killed[0].endswith(".part")
+    assert contents(exported(folder)) == expected
+    assert len(server.asked) == expected["figures"]["requests"]
+
+
+def test_killed_command_is_taken_up_on_one_machine(
+    server: Proxy, folder: Path, nodes: Any, expected: dict[str, Any]
+) -> None:
+    with held_at(4, server, folder, nodes) as (process, release):
+        process.kill()
+        process.wait()
+        release.set()
+    server.wait_for(lambda: server.under_way == 0)
+    [part] = folder.parent.glob("journal.sqlite.parts/*.part")
+    with filelock.FileLock(part.with_suffix(".lock")), Journal(part, read_only=True) as journal:
+        kept = journal.totals("small@1").answers
+    assert kept >= 3
+    server.forget()
+    server.mend()
+    server.spoil(Fault(reply=SPOIL, only=about("Which drug")))
+    run(server, folder)
+    assert contents(exported(folder)) == expected
+    assert len(server.asked) == expected["figures"]["requests"] - kept
+    assert sorted(path.name for path in folder.parent.glob("journal*")) == ["journal.sqlite"]
+
+
+def test_command_that_is_stopped_keeps_what_was_under_way(
+    server: Proxy, folder: Path, nodes: Any, expected: dict[str, Any]
+) -> None:
+    with held_at(4, server, folder, nodes) as (process, release):
+        told = run(server, folder, *on(nodes), code=2)
+        assert "another command spreads its work over a cluster. Wait for it." in told
+        process.send_signal(signal.SIGINT)
+        # the node is told of it before its answer comes
+        release.set()
+        output, _ = process.communicate()
+    assert "Stopped. The same command goes on from here." in output
+    assert process.returncode == 0
+    with Journal(folder.parent / "journal.sqlite", read_only=True) as journal:
+        kept = journal.totals("small@1").answers
+    assert kept == len(server.asked) == sum(server.paid.values())
+    assert sorted(path.name for path in folder.parent.glob("journal*")) == ["journal.sqlite"]
+
+
+@contextmanager
+def held_at(
+    request: int, server: Proxy, folder: Path, nodes: Any
+) -> Iterator[tuple[subprocess.Popen[str], threading.Event]]:
+    """A command on the cluster of which a request is not answered until an event."""
+    release = threading.Event()
+    is_held = lambda body: len(server.asked) == request
+    server.mend()
+    server.spoil(Fault(only=is_held, hold=release), Fault(reply=SPOIL, only=about("Which drug")))
+    arguments = command(server, folder, *on(nodes), "--at-once", 1)
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        server.wait_for(lambda: len(server.asked) == request)
+        yield process, release
