@@ -37,9 +37,7 @@ def hooked(cluster: Any, hook: Callable[[], None]) -> Iterator[None]:
     """Connects this process; every worker calls the hook at its start."""
     import ray
 
-    ray.init(
-        address=cluster.address, log_to_driver=False, runtime_env={"worker_process_setup_hook": hook}
-    )
+    ray.init(address=cluster.address, log_to_driver=False, runtime_env={"worker_process_setup_hook": hook})
     try:
         yield
     finally:

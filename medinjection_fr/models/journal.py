@@ -95,7 +95,7 @@ class Journal:
 
     def __init__(self, path: Path, read_only: bool = False, changes_host: bool = False) -> None:
         self.path = path
-        self._log = "TRUNCATE" if changes_host else "WAL"
+        self._log = "DELETE" if changes_host else "WAL"
         self._owner: Owner | None = None
         self._lock = threading.RLock()  # a transaction belongs to the connection, not to the thread
         if read_only and not path.is_file():

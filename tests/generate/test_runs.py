@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from generate.jobs import command, contents, exported, figures, lines, run
