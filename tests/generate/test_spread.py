@@ -22,7 +22,7 @@ from generate.synthesis.jobs import run as synthesize
 from generate.synthesis.test_synthesis_runs import benchmark
 from generate.synthesis.writer import writer
 from generate.translator import about, changed, rows, write_source
-from models.proxy import Fault, Proxy
+from models.proxy import Body, Fault, Proxy
 from releases import invoke, refused
 
 from medinjection_fr.errors import InputError
@@ -32,7 +32,8 @@ from medinjection_fr.models.journal import Journal
 
 ray = pytest.importorskip("ray")
 
-SPOIL = changed(options=lambda options: {**options, "A": "Aspirine 25 mg"})
+SPOILT = "Aspirine 25 mg"
+SPOIL = changed(options=lambda options: {**options, "A": SPOILT})
 ROUNDS = 2
 SMALL_PARTS = "from medinjection_fr.generate import spread; spread._UNITS = 3"
 
@@ -75,6 +76,11 @@ def expected(server: Proxy, tmp_path: Path) -> dict[str, Any]:
     return told
 
 
+def is_second(body: Body) -> bool:
+    """Whether a request holds an answer that was put aside."""
+    return any(SPOILT in message["content"] for message in body["messages"] if message["role"] == "assistant")
+
+
 def on(nodes: Any) -> tuple[str, ...]:
     return "--engine", "ray", "--address", nodes.address
 
@@ -82,11 +88,16 @@ def on(nodes: Any) -> tuple[str, ...]:
 def test_same_records_as_of_one_process_and_nothing_asked_twice(
     server: Proxy, folder: Path, nodes: Any, expected: dict[str, Any]
 ) -> None:
-    run(server, folder, "--limit", 2)
-    server.spoil(Fault(status=400, error={"message": "no"}, only=about("Which organ")))
+    server.mend()
+    no = {"message": "no"}
+    server.spoil(
+        Fault(status=400, error=no, only=about("Which organ")),
+        Fault(status=400, error=no, only=lambda body: about("Which drug")(body) and is_second(body)),
+        Fault(reply=SPOIL, only=about("Which drug")),
+    )
     printed = run(server, folder, *on(nodes), "--preview", 3, "--yes")
     assert "Quelle" in printed and "unfinished" in printed
-    assert f"No answer this time: {ROUNDS} units (request-refused). The same command" in printed
+    assert f"No answer this time: {2 * ROUNDS} units (request-refused). The same command" in printed
     server.mend()
     server.spoil(Fault(reply=SPOIL, only=about("Which drug")))
     run(server, folder, *on(nodes))

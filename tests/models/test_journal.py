@@ -99,7 +99,7 @@ def test_what_another_journal_holds_is_taken_in_once(journal: Journal, path: Pat
         part.write(asked.key("small"), "small", asked, REPLY)
         part.write(refused.key("small"), "small", refused, ModelError("context-too-long", "long"))
         part.write_outcome("run", "medqa/1", {"records": 1})
-    assert [file.name for file in path.parent.iterdir() if file.name.startswith("other")] == ["other"]
+        assert not list(path.parent.glob("other-*"))  # what SQLite's log shares in memory
     for _ in range(2):
         journal.take_in(other)
         assert journal.totals("small") == Totals(2, 10, 14, 2)
