@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Container, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -149,16 +150,11 @@ class Work:
         """
         report = RunReport()
         names = {name for name in self.left(limit) if only is None or name in only}
-        results = run_all(
-            session,
-            self.units(limit, names),
-            self.maker.make,
-            what=self.job.name,
-            total=len(names),
-            report=report,
-        )
-        for outcome in results:
-            self.keep(outcome)
+        units = self.units(limit, names)
+        asked = run_all(session, units, self.maker.make, what=self.job.name, total=len(names), report=report)
+        with closing(asked) as outcomes:  # a Ctrl-C in between waits for what is under way, too
+            for outcome in outcomes:
+                self.keep(outcome)
         return report
 
     def keep(self, outcome: Outcome) -> None:

@@ -68,6 +68,23 @@ def test_run_that_is_repeated_asks_nothing(server: Proxy, folder: Path) -> None:
     assert "6" in printed
 
 
+def test_stop_between_two_answers_waits_for_those_under_way(
+    server: Proxy, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    server.spoil(Fault(only=about("Which organ"), hold=release))
+
+    def stopped(*arguments: object) -> None:
+        server.wait_for(lambda: len(server.asked) == len(QUESTIONS))
+        release.set()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Journal, "write_outcome", stopped)
+    run(server, folder, code=1)
+    with Journal(folder.parent / "journal.sqlite", read_only=True) as journal:
+        assert journal.totals("small@1").answers == len(server.asked) == len(QUESTIONS)
+
+
 def test_limit_is_a_sample_that_a_larger_one_contains(server: Proxy, folder: Path) -> None:
     seen = []
     for limit in (2, 4, 6):
