@@ -26,7 +26,11 @@ _MODEL_OPTIONS = [
     click.option("--price-in", type=float, help="Euros for a million tokens sent."),
     click.option("--price-out", type=float, help="Euros for a million tokens written."),
     click.option(
-        "--at-once", type=click.IntRange(1), default=64, show_default=True, help="Requests under way."
+        "--at-once",
+        type=click.IntRange(1),
+        default=64,
+        show_default=True,
+        help="Requests under way; with --engine ray, of each task.",
     ),
     click.option(
         "--parameter",

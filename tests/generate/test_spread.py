@@ -116,25 +116,25 @@ def test_node_that_dies_in_the_middle_loses_nothing(
     the_doomed = doomed.node_id
 
     def hook() -> None:
-        """The doomed node stops for ever behind its second answer; the others wait for its death."""
+        """The doomed node stops for ever at its third request, which it has claimed; the other waits for its death."""
         import filelock
 
         from medinjection_fr.models.journal import Journal
 
-        node, write, written = ray.get_runtime_context().get_node_id(), Journal.write, []
+        node, claim, keys = ray.get_runtime_context().get_node_id(), Journal.claim, []
 
-        def held(journal: Journal, *arguments: Any) -> None:
-            if node == the_doomed:
-                write(journal, *arguments)
-                written.append(arguments)
-                if len(written) == 2:
-                    begun.write_text(str(journal.path))
-                    filelock.FileLock(never).acquire()
-            else:
+        def held(journal: Journal, key: str) -> bool:
+            if node != the_doomed:
                 with filelock.FileLock(dead):
-                    write(journal, *arguments)
+                    return claim(journal, key)
+            claimed = claim(journal, key)
+            keys.append(key)
+            if len(keys) == 3:
+                begun.write_text(str(journal.path))  # waits for its reader
+                filelock.FileLock(never).acquire()
+            return claimed
 
-        Journal.write = held  # type: ignore[method-assign]
+        Journal.claim = held  # type: ignore[method-assign]
 
     def kill() -> None:
         killed.append(begun.read_text())
