@@ -39,7 +39,8 @@ _UNITS = 1_000
 """Of a part: some 100 s of a server that answers ten in a second, which is much beside the second that a task takes to
 start, and little to wait for at the end."""
 _SOON_S = 5.0
-_LOCK, _PART, _REPORT, _HALT = "lock", ".part", ".report", "halt"
+_LOCK, _HALT = "lock", "halt"
+_PART, _JOB, _REPORT = ".part", ".job", ".report"
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def run_span(span: Span, count: Count) -> None:
 
 def _work_at(span: Span) -> RunReport:
     model = open_model(**span.model)
-    with Journal(span.part, changes_host=True) as journal, JobStore(span.part) as store:
+    with Journal(span.part, alone=True) as journal, JobStore(span.part.with_suffix(_JOB)) as store:
         work = Work(store.find(None), store, journal)
         if model.name != work.job.model:
             mend = "Install the same on all nodes"
@@ -243,15 +244,17 @@ class _Cutting:
 
 
 def _make_part(part: Path, work: Work, units: Sequence[_Open]) -> None:
-    job, new = work.job, part.with_suffix(".new")
+    job, new, about = work.job, part.with_suffix(".new"), part.with_suffix(_JOB)
     rows = {name_of(open.unit.material): open.unit.material for open in units}.values()
     answers = {
         request.key(job.model): (request, answer) for open in units for request, answer in open.answered
     }
-    with Journal(new, changes_host=True) as journal, JobStore(new) as store:
+    about.touch()
+    with JobStore(about) as store:
         store.open(job, glossary=work.store.glossary(job))
         store.keep_questions({name: work.store.questions(name) for name in job.options.get(AGAINST, ())})
         store.add(job, ((place.to_bytes(8, "big"), row) for place, row in enumerate(rows)))
+    with Journal(new, alone=True) as journal:
         for key, (request, answer) in answers.items():
             journal.write(key, job.model, request, answer)
     new.rename(part)

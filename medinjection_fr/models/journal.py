@@ -86,16 +86,16 @@ class Journal:
     Args:
         path: The file; made if it is not there.
         read_only: No row is written, and the file must exist.
-        changes_host: It lies on a disk of several hosts, of which one at a time opens it. Each answer is then
-            forced to that disk, and no memory is shared beside it, as SQLite's log would want.
+        alone: No other process opens it meanwhile. SQLite then shares no memory beside it, so that it may lie on
+            a disk of several hosts.
 
     Raises:
         InputError: The file is no journal, or one of another version.
     """
 
-    def __init__(self, path: Path, read_only: bool = False, changes_host: bool = False) -> None:
+    def __init__(self, path: Path, read_only: bool = False, alone: bool = False) -> None:
         self.path = path
-        self._log = "DELETE" if changes_host else "WAL"
+        self._alone = alone
         self._owner: Owner | None = None
         self._lock = threading.RLock()  # a transaction belongs to the connection, not to the thread
         if read_only and not path.is_file():
@@ -116,6 +116,8 @@ class Journal:
             uri, uri=True, isolation_level=None, timeout=_BUSY_S, check_same_thread=False
         )
         run = self._database.execute
+        if self._alone:
+            run("PRAGMA locking_mode = EXCLUSIVE")
         if not read_only:
             with self._transaction():
                 if run("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
@@ -131,7 +133,7 @@ class Journal:
         if read_only:
             run("PRAGMA query_only = ON")
         else:
-            run(f"PRAGMA journal_mode = {self._log}")
+            run("PRAGMA journal_mode = WAL")
             run("PRAGMA synchronous = NORMAL")
 
     @contextmanager
@@ -245,6 +247,7 @@ class Journal:
         """
         run = self._database.execute
         run("ATTACH ? AS other", (f"{other.absolute().as_uri()}?mode=rw",))
+        run("PRAGMA other.locking_mode = EXCLUSIVE")
         try:
             with self._transaction():
                 differing = run(

@@ -94,12 +94,12 @@ def test_what_another_journal_holds_is_taken_in_once(journal: Journal, path: Pat
     asked = Request(messages=({"role": "user", "content": "Bonsoir"},))
     journal.write(KEY, "small", ASKED, REPLY)
     assert journal.claim(asked.key("small"))
-    with Journal(other, changes_host=True) as part:
+    with Journal(other, alone=True) as part:
         part.write(KEY, "small", ASKED, replace(REPLY, seconds=9))  # as it was given to it
         part.write(asked.key("small"), "small", asked, REPLY)
         part.write(refused.key("small"), "small", refused, ModelError("context-too-long", "long"))
         part.write_outcome("run", "medqa/1", {"records": 1})
-        assert not list(path.parent.glob("other-*"))  # what SQLite's log shares in memory
+        assert not list(path.parent.glob("other-shm"))  # memory that hosts could not share
     for _ in range(2):
         journal.take_in(other)
         assert journal.totals("small") == Totals(2, 10, 14, 2)
@@ -114,7 +114,7 @@ def test_what_another_journal_holds_is_taken_in_once(journal: Journal, path: Pat
 def test_outcomes_of_other_answers_than_ours_are_left_behind(journal: Journal, path: Path):
     other = path.with_name("other")
     journal.write(KEY, "small", ASKED, REPLY)
-    with Journal(other, changes_host=True) as part:
+    with Journal(other, alone=True) as part:
         part.write(KEY, "small", ASKED, replace(REPLY, text="Bonjour, madame"))
         part.write_outcome("run", "medqa/1", {"records": 1})
     journal.take_in(other)
@@ -124,7 +124,7 @@ def test_outcomes_of_other_answers_than_ours_are_left_behind(journal: Journal, p
 
 def test_journal_that_is_taken_in_is_all_there_or_not_at_all(journal: Journal, path: Path):
     other = path.with_name("other")
-    with Journal(other, changes_host=True) as part:
+    with Journal(other, alone=True) as part:
         part.write(KEY, "small", ASKED, REPLY)
         part.write_outcome("run", "medqa/1", {"records": 1})
     with sqlite3.connect(other) as database:
