@@ -125,21 +125,22 @@ def spread(
     try:
         while not report.stopped and (parts := list(cutting.parts())):
             spans = [Span(part, units, model, at_once) for part, units in parts]
+            mistakes: list[InputError | None] = []
             try:
                 mistakes = engine.run(run_span, spans, work.job.name, folder)
-            except KeyboardInterrupt:
-                report.stopped, mistakes = (
-                    "interrupt",
-                    [],
-                )  # nodes finish what is under way, as one process does
+            except KeyboardInterrupt:  # nodes finish what is under way, as one process does
+                report.stopped = "interrupt"
             finally:
                 left += _take_in(journal, folder)
             _raise_once(mistakes)
     finally:
-        shutil.rmtree(folder)
+        if not any(folder.glob(f"*{_PART}")):
+            shutil.rmtree(folder)
         lock.release()
     report.done = before - len(work.left(limit))
-    report.left = dict(left + Counter({"asked-elsewhere": cutting.elsewhere}))
+    if not report.stopped:
+        left["asked-elsewhere"] = cutting.elsewhere
+    report.left = dict(+left)
     return report
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -211,6 +212,22 @@ def held_at(
     ) as process:
         server.wait_for(lambda: len(server.asked) >= request)
         yield process, release
+
+
+def test_answers_that_cannot_be_taken_in_stay_for_the_next_command(
+    server: Proxy, folder: Path, nodes: Any, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "journal.sqlite")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "take_in", full)
+        assert "the disk is full" in run(server, folder, *on(nodes), code=2)
+    asked = len(server.asked)
+    assert asked > 0
+    run(server, folder)
+    assert contents(exported(folder)) == expected
+    assert len(server.asked) == expected["figures"]["requests"] == asked
 
 
 def test_command_of_one_machine_shares_the_journal_meanwhile(
