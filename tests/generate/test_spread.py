@@ -26,8 +26,12 @@ from generate.translator import about, changed, rows, write_source
 from models.proxy import Body, Fault, Proxy
 from releases import invoke, refused
 
+from medinjection_fr.engine import IN_THIS_PROCESS
 from medinjection_fr.errors import InputError
 from medinjection_fr.generate import spread as spread_module
+from medinjection_fr.generate.job import JobStore
+from medinjection_fr.generate.run import Work
+from medinjection_fr.generate.spread import spread
 from medinjection_fr.models.apertium import Apertium
 from medinjection_fr.models.journal import Journal
 
@@ -308,6 +312,21 @@ def test_synthesis_against_a_test_set(tmp_path: Path, nodes: Any) -> None:
             server.forget()
     assert made[0] == made[1]
     assert made[0]["figures"]["rejected_by_rule"] == {"test-copy": 1}
+
+
+def test_node_with_another_model_asks_nothing(server: Proxy, folder: Path) -> None:
+    server.spoil(Fault(status=400, error={"message": "no"}))
+    run(server, folder, "--limit", 1)
+    server.forget()
+    path = folder.parent / "journal.sqlite"
+    with Journal(path) as journal, JobStore(path) as store:
+        work = Work(store.find(None), store, journal)
+        with pytest.raises(
+            InputError, match=r"--model: is other@2 here; expected small@1\. Install the same"
+        ):
+            spread(work, IN_THIS_PROCESS, {"name": "other@2", "endpoint": server.url}, at_once=1)
+    assert server.asked == []
+    assert not (folder.parent / "journal.sqlite.parts").exists()
 
 
 def test_options_that_nodes_cannot_keep_to(folder: Path) -> None:
