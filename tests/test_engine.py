@@ -16,6 +16,7 @@ from typing import Any
 
 import filelock
 import pytest
+from clusters import add_node, hooked, running_cluster
 from releases import contents, few_rows, invoke, question, refused, write_recipe
 from test_bad_input import RECIPE_ROWS, mounted
 
@@ -31,21 +32,14 @@ ray = pytest.importorskip("ray")
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
     """A cluster of one node of one CPU; tests add others."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**cluster_module.ENVIRONMENT, "PYTHONPATH": os.pathsep.join(sys.path)}.items():
-            patch.setenv(name, value)
-        from ray.cluster_utils import Cluster
-
-        head = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_dashboard": False}
-        running = Cluster(initialize_head=True, head_node_args=head)
+    with running_cluster() as running:
         yield running
-        running.shutdown()
 
 
 @pytest.fixture
 def second(nodes: Any) -> Any:
     """Another node of one CPU, of the same machine."""
-    return nodes.add_node(num_cpus=1, object_store_memory=80 << 20)
+    return add_node(nodes)
 
 
 @pytest.fixture(scope="module")
@@ -88,15 +82,8 @@ def connected(nodes: Any, read: Callable[[Any, Any], Any]) -> Iterator[None]:
 
         reading.read_part = held
 
-    ray.init(
-        address=nodes.address,
-        log_to_driver=False,
-        runtime_env={"worker_process_setup_hook": hook},
-    )
-    try:
+    with hooked(nodes, hook):
         yield
-    finally:
-        ray.shutdown()
 
 
 def test_node_that_dies_in_the_middle_changes_nothing(

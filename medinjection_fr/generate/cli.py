@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from medinjection_fr.command_line import engine_options
+
 _PATH = click.Path(path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 _job_option = click.option("--job", "name", help="Which job, if the journal holds several.")
@@ -24,7 +26,11 @@ _MODEL_OPTIONS = [
     click.option("--price-in", type=float, help="Euros for a million tokens sent."),
     click.option("--price-out", type=float, help="Euros for a million tokens written."),
     click.option(
-        "--at-once", type=click.IntRange(1), default=64, show_default=True, help="Requests under way."
+        "--at-once",
+        type=click.IntRange(1),
+        default=64,
+        show_default=True,
+        help="Requests under way; with --engine ray, of each task.",
     ),
     click.option(
         "--parameter",
@@ -50,6 +56,7 @@ _RUN_OPTIONS = [
         "--name", help="Catalogue name of the records; <source>-translated or -synthetic if not given."
     ),
     click.option("--glossary", type=_PATH, help="YAML file of more names and terms that the checks know."),
+    engine_options,
 ]
 
 

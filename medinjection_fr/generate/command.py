@@ -6,14 +6,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
 from medinjection_fr.checked_yaml import read_text
+from medinjection_fr.engine import open_engine
+from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.generate.job import Job, JobStore
 from medinjection_fr.generate.plan import Plan, check_name, read_limit, read_parameters, read_prices
 from medinjection_fr.generate.preview import show_pairs
 from medinjection_fr.generate.run import Work, choose_materials, find_materials
+from medinjection_fr.generate.spread import check_engine, spread, take_in_parts
 from medinjection_fr.generate.status import print_status, read_status
 from medinjection_fr.models.budget import Prices
 from medinjection_fr.models.journal import Journal
@@ -59,6 +63,8 @@ def run_command(
     parameters: Sequence[str],
     name: str | None,
     glossary: Path | None,
+    engine: str,
+    address: str | None,
 ) -> None:
     """Runs a plan, from where an earlier run stopped, and prints how far it is.
 
@@ -70,10 +76,12 @@ def run_command(
     most, changed = read_limit(budget, prices), read_parameters(parameters)
     terms = read_text(glossary) if glossary else None
     inputs = find_materials(plan.source, data / plan.source.name, plan.yields)
-    opened = open_model(
-        model, endpoint, served_as=served_as, key_from=key_from, window=window, per_minute=per_minute
-    )
+    check_engine(engine, address, model, budget, per_minute)
+    asked: dict[str, Any] = {"name": model, "endpoint": endpoint, "served_as": served_as}
+    asked |= {"key_from": key_from, "window": window}
+    opened = open_model(**asked, per_minute=per_minute)
     with Journal(journal) as answers, JobStore(journal) as store:
+        take_in_parts(answers)
         job = Job(
             name=name,
             kind=plan.kind,
@@ -94,12 +102,28 @@ def run_command(
             return Session(opened, answers, prices=prices, budget=most, at_once=at_once)
 
         if preview:
-            work.run(session(), min(preview, limit or preview))
+            with _keeping(journal):
+                work.run(session(), min(preview, limit or preview))
             if not _goes_on(work, preview, limit, yes):
                 return
-        report = work.run(session(), limit)
+        if engine == "local":
+            with _keeping(journal):
+                report = work.run(session(), limit)
+        else:
+            with open_engine(engine, address=address) as cluster, _keeping(journal):
+                report = spread(work, cluster, asked, at_once, limit)
         print_status(read_status(journal))
         _print_end(report, journal)
+
+
+@contextmanager
+def _keeping(journal: Path) -> Iterator[None]:
+    """Tells of a run that cannot go on that nothing is lost."""
+    try:
+        yield
+    except InputError as error:
+        kept = Problem(str(journal), "keeps all that was answered", mend="The same command goes on")
+        raise InputError([*error.problems, kept]) from error
 
 
 def _goes_on(work: Work, preview: int, limit: int | None, yes: bool) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Container, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -101,9 +102,8 @@ class Work:
     """
 
     def __init__(self, job: Job, store: JobStore, journal: Journal) -> None:
-        self.job = job
-        self._store, self._journal = store, journal
-        self._maker, terms = open_maker(job, store)
+        self.job, self.store, self.journal = job, store, journal
+        self.maker, terms = open_maker(job, store)
         self._judge = digest_json([source_digest(), terms])[:16]
 
     def units(self, limit: int | None = None, only: Container[str] | None = None) -> Iterator[Unit]:
@@ -113,59 +113,53 @@ class Work:
             limit: Of the first materials only.
             only: Names of units; no other material is read.
         """
-        for name, row in self._store.materials(self.job, limit):
-            if only is None or any(unit in only for unit in self._maker.names(name, row)):
-                units = self._maker.units(json.loads(row))
+        for name, row in self.store.materials(self.job, limit):
+            if only is None or any(unit in only for unit in self.maker.names(name, row)):
+                units = self.maker.units(json.loads(row))
                 yield from (unit for unit in units if only is None or unit.name in only)
 
     def outcomes(self) -> dict[str, dict[str, Any]]:
         """What the journal keeps of each unit that was judged (``Outcome.as_row``), by name."""
-        return dict(self._journal.outcomes(self.job.run))
+        return dict(self.journal.outcomes(self.job.run))
 
     def left(self, limit: int | None = None) -> list[str]:
         """Names of the units that these checks have not judged.
 
         What other checks have judged, of an earlier version or with another glossary, is judged again.
         """
-        judged = self._journal.finished_items(self.job.run, judge=self._judge)
+        judged = self.journal.finished_items(self.job.run, judge=self._judge)
         return [
             unit
-            for name, row in self._store.materials(self.job, limit)
-            for unit in self._maker.names(name, row)
+            for name, row in self.store.materials(self.job, limit)
+            for unit in self.maker.names(name, row)
             if unit not in judged
         ]
 
-    def run(self, session: Session, limit: int | None = None) -> RunReport:
+    def run(
+        self, session: Session, limit: int | None = None, only: Container[str] | None = None
+    ) -> RunReport:
         """Does what is left. What the journal has answers to is judged without asking again.
 
         Args:
             session: The model with the journal and the budget.
             limit: Materials at most, of the first in their order.
+            only: Names of units; what else is left stays left.
 
         Raises:
             InputError: The model cannot be asked any more; all that it answered is kept.
         """
         report = RunReport()
-        names = set(self.left(limit))
-        results = run_all(
-            session,
-            self.units(limit, names),
-            self._maker.make,
-            what=self.job.name,
-            total=len(names),
-            report=report,
-        )
-        try:
-            for outcome in results:
-                self._journal.write_outcome(
-                    self.job.run, outcome.unit, {**outcome.as_row(), "judge": self._judge}
-                )
-        except InputError as error:
-            kept = Problem(
-                str(self._journal.path), "keeps all that was answered", mend="The same command goes on"
-            )
-            raise InputError([*error.problems, kept]) from error
+        names = {name for name in self.left(limit) if only is None or name in only}
+        units = self.units(limit, names)
+        asked = run_all(session, units, self.maker.make, what=self.job.name, total=len(names), report=report)
+        with closing(asked) as outcomes:  # a Ctrl-C in between waits for what is under way, too
+            for outcome in outcomes:
+                self.keep(outcome)
         return report
+
+    def keep(self, outcome: Outcome) -> None:
+        """Writes into the journal what became of a unit."""
+        self.journal.write_outcome(self.job.run, outcome.unit, {**outcome.as_row(), "judge": self._judge})
 
     def replay(self, limit: int | None = None) -> Iterator[Replayed]:
         """Does every unit again, in order, with the journal's answers alone: always the same outcome.
@@ -182,9 +176,9 @@ class Work:
                 keys.append(request.key(self.job.model))
                 return replies[-1]
 
-            return await self._maker.make(unit, noted)
+            return await self.maker.make(unit, noted)
 
-        for unit, outcome in replay_all(Replay(self.job.model, self._journal), self.units(limit), make):
+        for unit, outcome in replay_all(Replay(self.job.model, self.journal), self.units(limit), make):
             yield Replayed(unit, outcome and judge(outcome), tuple(replies), tuple(keys))
             replies.clear()
             keys.clear()

@@ -5,6 +5,7 @@ The digest of a file's bytes is part of every request and of every record's ``ge
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -168,4 +169,8 @@ def _output_problems(output: Any, where: str) -> list[Problem]:
 
 
 def _render(text: str, values: Mapping[str, Any]) -> str:
-    return _JINJA.from_string(text).render(values).strip()
+    return _compiled(text).render(values).strip()
+
+
+_compiled = functools.cache(_JINJA.from_string)
+"""A compiled text: to compile it takes longer than all else that a request needs."""

@@ -26,7 +26,7 @@ from medinjection_fr.models.request import Reply, Request
 
 VERSION = 1
 _APPLICATION = 0x4D494652  # "MIFR", in the file's header
-_BUSY_S = 60
+_BUSY_S = 120  # a server of files frees the locks of a host that has died after 90 s
 
 _TABLES = """
 CREATE TABLE answers (
@@ -59,6 +59,11 @@ CREATE TABLE outcomes (
     PRIMARY KEY (run, item)
 );
 """
+_ADDED_UP = (
+    "ON CONFLICT DO UPDATE SET answers = answers + excluded.answers,"
+    " input_tokens = input_tokens + excluded.input_tokens,"
+    " output_tokens = output_tokens + excluded.output_tokens, estimated = estimated + excluded.estimated"
+)
 
 
 class Totals(NamedTuple):
@@ -81,13 +86,16 @@ class Journal:
     Args:
         path: The file; made if it is not there.
         read_only: No row is written, and the file must exist.
+        alone: No other process opens it meanwhile. SQLite then shares no memory beside it, so that it may lie on
+            a disk of several hosts.
 
     Raises:
         InputError: The file is no journal, or one of another version.
     """
 
-    def __init__(self, path: Path, read_only: bool = False) -> None:
+    def __init__(self, path: Path, read_only: bool = False, alone: bool = False) -> None:
         self.path = path
+        self._alone = alone
         self._owner: Owner | None = None
         self._lock = threading.RLock()  # a transaction belongs to the connection, not to the thread
         if read_only and not path.is_file():
@@ -108,6 +116,8 @@ class Journal:
             uri, uri=True, isolation_level=None, timeout=_BUSY_S, check_same_thread=False
         )
         run = self._database.execute
+        if self._alone:
+            run("PRAGMA locking_mode = EXCLUSIVE")
         if not read_only:
             with self._transaction():
                 if run("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
@@ -143,8 +153,7 @@ class Journal:
     def close(self) -> None:
         """Gives up the claims of this process and closes the file."""
         if self._owner:
-            with self._transaction():
-                self._database.execute("DELETE FROM claims WHERE owner = ?", (self._owner.name,))
+            self.release_all()
             self._owner.close()
             self._owner = None
         self._database.close()
@@ -198,6 +207,12 @@ class Journal:
         with self._transaction():
             self._database.execute("DELETE FROM claims WHERE key = ?", (key,))
 
+    def release_all(self) -> None:
+        """Gives up the claims of this process."""
+        if self._owner:
+            with self._transaction():
+                self._database.execute("DELETE FROM claims WHERE owner = ?", (self._owner.name,))
+
     def write(self, key: str, model: str, request: Request, answer: Reply | ModelError) -> None:
         """Stores an answer, or a refusal for good, and ends the claim."""
         row: dict[str, Any] = dict.fromkeys(Reply.__annotations__)
@@ -217,12 +232,40 @@ class Journal:
             run("DELETE FROM claims WHERE key = ?", (key,))
             if isinstance(answer, Reply):
                 run(
-                    "INSERT INTO totals VALUES (?, 1, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-                    " answers = answers + 1, input_tokens = input_tokens + excluded.input_tokens,"
-                    " output_tokens = output_tokens + excluded.output_tokens,"
-                    " estimated = estimated + excluded.estimated",
+                    f"INSERT INTO totals VALUES (?, 1, ?, ?, ?) {_ADDED_UP}",
                     (model, answer.input_tokens, answer.output_tokens, int(answer.estimated)),
                 )
+
+    def take_in(self, other: Path) -> None:
+        """Takes over what another journal holds, all or nothing; done twice, it changes nothing.
+
+        A request that both have an answer to keeps ours. Where the other's differs, what became of its items
+        may not follow from ours: their outcomes are left behind, to be made again from the answers.
+
+        Args:
+            other: Its file, at which no process is.
+        """
+        run = self._database.execute
+        run("ATTACH ? AS other", (f"{other.absolute().as_uri()}?mode=rw",))
+        run("PRAGMA other.locking_mode = EXCLUSIVE")
+        try:
+            with self._transaction():
+                differing = run(
+                    "SELECT 1 FROM other.answers AS theirs JOIN main.answers AS ours USING (key)"
+                    " WHERE theirs.text != ours.text OR theirs.rule IS NOT ours.rule LIMIT 1"
+                ).fetchone()
+                run(
+                    "INSERT INTO main.totals SELECT model, count(*), sum(input_tokens), sum(output_tokens),"
+                    " sum(estimated) FROM other.answers"
+                    " WHERE rule IS NULL AND key NOT IN (SELECT key FROM main.answers) GROUP BY model"
+                    f" {_ADDED_UP}"
+                )
+                run("INSERT OR IGNORE INTO main.answers SELECT * FROM other.answers")
+                run("DELETE FROM main.claims WHERE key IN (SELECT key FROM other.answers)")
+                if not differing:
+                    run("INSERT OR REPLACE INTO main.outcomes SELECT * FROM other.outcomes")
+        finally:
+            run("DETACH other")
 
     def forget_refusals(self, rule: str) -> int:
         """Forgets refusals of a rule, so that their requests are asked again; tells how many."""

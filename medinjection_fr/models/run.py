@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -123,12 +123,12 @@ def run_all(
     what: str = "Asking",
     total: int | None = None,
     report: RunReport | None = None,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Does the work of many items, ``session.at_once`` of them at a time.
 
     Ctrl-C, or the end of the budget, starts no further item; those under way are finished, and the
     iteration ends. A second Ctrl-C does not wait for them. Items that another process is at are taken up
-    last, from what it has got.
+    last, from what it has got. Who stops reading before the end closes the iteration, which waits likewise.
 
     Args:
         session: The model with its journal.

@@ -41,3 +41,11 @@ def lines(path: Path) -> list[dict[str, Any]]:
 def figures(export: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((export / "figures.json").read_text(encoding="utf-8"))
     return found
+
+
+def contents(export: Path) -> dict[str, Any]:
+    """All that an export says but for the time that it took."""
+    told = figures(export)
+    del told["model_seconds"]
+    names = ("records.jsonl", "rejected.jsonl", "recipe.yaml")
+    return {"figures": told, **{name: (export / name).read_bytes() for name in names}}

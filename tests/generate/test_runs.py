@@ -8,10 +8,9 @@ import sqlite3
 import subprocess
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
-from generate.jobs import command, exported, figures, lines, run
+from generate.jobs import command, contents, exported, figures, lines, run
 from generate.translator import QUESTIONS, about, changed, rows, source_in, write_source
 from models.proxy import Fault, Proxy
 from releases import invoke, refused
@@ -21,14 +20,6 @@ from medinjection_fr.models.journal import Journal
 
 SPOIL = changed(options=lambda options: {**options, "A": "Aspirine 25 mg"})
 ROUNDS = 4
-
-
-def contents(export: Path) -> dict[str, Any]:
-    """All that an export says but for the time that it took."""
-    told = figures(export)
-    del told["model_seconds"]
-    names = ("records.jsonl", "rejected.jsonl", "recipe.yaml")
-    return {"figures": told, **{name: (export / name).read_bytes() for name in names}}
 
 
 @pytest.mark.parametrize(("at_once", "killed_at"), [(1, 1), (1, 14), (8, 9)])
@@ -75,6 +66,23 @@ def test_run_that_is_repeated_asks_nothing(server: Proxy, folder: Path) -> None:
     printed = run(server, folder)
     assert server.asked == []
     assert "6" in printed
+
+
+def test_stop_between_two_answers_waits_for_those_under_way(
+    server: Proxy, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    server.spoil(Fault(only=about("Which organ"), hold=release))
+
+    def stopped(*arguments: object) -> None:
+        server.wait_for(lambda: len(server.asked) == len(QUESTIONS))
+        release.set()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Journal, "write_outcome", stopped)
+    run(server, folder, code=1)
+    with Journal(folder.parent / "journal.sqlite", read_only=True) as journal:
+        assert journal.totals("small@1").answers == len(server.asked) == len(QUESTIONS)
 
 
 def test_limit_is_a_sample_that_a_larger_one_contains(server: Proxy, folder: Path) -> None:

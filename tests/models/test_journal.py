@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,53 @@ def test_the_claim_of_a_killed_process_is_taken_over(journal: Journal, path: Pat
     assert journal.claim(KEY)
     journal.close()
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_what_another_journal_holds_is_taken_in_once(journal: Journal, path: Path):
+    other = path.with_name("other")
+    refused = Request(messages=({"role": "user", "content": "…"},))
+    asked = Request(messages=({"role": "user", "content": "Bonsoir"},))
+    journal.write(KEY, "small", ASKED, REPLY)
+    assert journal.claim(asked.key("small"))
+    with Journal(other, alone=True) as part:
+        part.write(KEY, "small", ASKED, replace(REPLY, seconds=9))  # as it was given to it
+        part.write(asked.key("small"), "small", asked, REPLY)
+        part.write(refused.key("small"), "small", refused, ModelError("context-too-long", "long"))
+        part.write_outcome("run", "medqa/1", {"records": 1})
+        assert not list(path.parent.glob("other-shm"))  # memory that hosts could not share
+    for _ in range(2):
+        journal.take_in(other)
+        assert journal.totals("small") == Totals(2, 10, 14, 2)
+        assert journal.find(KEY) == journal.find(asked.key("small")) == REPLY
+        with pytest.raises(ModelError):
+            journal.find(refused.key("small"))
+        assert list(journal.outcomes("run")) == [("medqa/1", {"records": 1})]
+    with Journal(path) as again:
+        assert not again.claim(asked.key("small"))  # it is answered
+
+
+def test_outcomes_of_other_answers_than_ours_are_left_behind(journal: Journal, path: Path):
+    other = path.with_name("other")
+    journal.write(KEY, "small", ASKED, REPLY)
+    with Journal(other, alone=True) as part:
+        part.write(KEY, "small", ASKED, replace(REPLY, text="Bonjour, madame"))
+        part.write_outcome("run", "medqa/1", {"records": 1})
+    journal.take_in(other)
+    assert journal.find(KEY) == REPLY
+    assert journal.finished_items("run") == set()
+
+
+def test_journal_that_is_taken_in_is_all_there_or_not_at_all(journal: Journal, path: Path):
+    other = path.with_name("other")
+    with Journal(other, alone=True) as part:
+        part.write(KEY, "small", ASKED, REPLY)
+        part.write_outcome("run", "medqa/1", {"records": 1})
+    with sqlite3.connect(other) as database:
+        database.execute("DROP TABLE outcomes")  # read last
+    database.close()
+    with pytest.raises(sqlite3.OperationalError):
+        journal.take_in(other)
+    assert (journal.find(KEY), journal.totals("small")) == (None, Totals())
 
 
 def test_outcomes_of_items(journal: Journal):

@@ -9,11 +9,10 @@ import sys
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from generate.jobs import exported, figures, lines
+from generate.jobs import contents, exported, figures, lines
 from generate.synthesis.documents import ABSTRACTS, many_cases, write_cases
 from generate.synthesis.jobs import run
 from generate.synthesis.writer import ANSWERING, about, changed, prompt_of
@@ -32,14 +31,6 @@ def command(server: Proxy, folder: Path, *options: object) -> list[str]:
     arguments = ["synthesize", "run", "diamed", "--data", folder, "--journal", journal, "--model", "small@1"]
     arguments += ["--endpoint", server.url, "--tasks", TASKS, *options]
     return [str(Path(sys.executable).parent / "medinjection-fr"), *map(str, arguments)]
-
-
-def contents(export: Path) -> dict[str, Any]:
-    """All that an export says but for the time that it took."""
-    told = figures(export)
-    del told["model_seconds"]
-    names = ("records.jsonl", "rejected.jsonl", "recipe.yaml")
-    return {"figures": told, **{name: (export / name).read_bytes() for name in names}}
 
 
 def spoilt(server: Proxy) -> None:
