@@ -1,0 +1,155 @@
+"""A model that the nodes of a cluster ask, each with the weights for itself.
+
+A slice of the questions is a task. Its predictions become a file, a part of the run; the command's own process
+adds the parts to the run in the order of the slices, and needs neither the weights in memory nor a card.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import socket
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from evaluation.contamination import find_training
+from evaluation.local_model import LocalModel
+from evaluation.predict import predict_slice, slices
+from evaluation.questions import Question
+from evaluation.run_folder import PARTS, take_part
+from evaluation.weights import Weights, has_card
+from medinjection_fr.engine import Engine
+from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.models.causal_lm import open_tokenizer
+from medinjection_fr.processes import Count
+from medinjection_fr.release.digests import digest_file, digest_json
+
+_LIBRARIES = ("torch", "transformers", "tokenizers", "peft")
+"""Libraries that can change what a model says."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A task: a slice of the questions.
+
+    Attributes:
+        weights: Who is asked.
+        wanted: What the node must have in common with the command: see ``_in_common``; JSON.
+        questions: The slice.
+        protocols: Of multiple choice.
+        path: Where its predictions are written to.
+    """
+
+    weights: Weights
+    wanted: str
+    questions: Sequence[Question]
+    protocols: Sequence[str]
+    path: Path
+
+
+class SpreadModel:
+    """Weights that nodes open, each for itself.
+
+    Attributes:
+        described: What tells this model apart from others; JSON.
+        training: The ``training.json`` beside the weights or the adapter, if there is one.
+
+    Args:
+        weights: Which, with the device that the nodes compute on.
+        engine: Runs the tasks.
+        run: Folder of the run.
+
+    Raises:
+        InputError: What is wrong with the model, as far as it shows without its weights.
+    """
+
+    def __init__(self, weights: Weights, engine: Engine, run: Path) -> None:
+        open_tokenizer(weights.name, weights.revision, pads=False)
+        self._weights, self._engine, self._parts = weights, engine, run / PARTS
+        self.training = find_training(weights.name, weights.adapter)
+        self._in_common = _in_common(weights)
+        self.described: dict[str, Any] = self._in_common["model"]
+
+    def predict(self, questions: Sequence[Question], protocols: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Predicts questions, and yields predictions in the order of their slices when all are done.
+
+        Raises:
+            InputError: A node has another model, or something is wrong with it; what others predicted is kept.
+        """
+        wanted, own = json.dumps(self._in_common), uuid.uuid4().hex[:8]  # others may still write
+        parts = [
+            Part(self._weights, wanted, one, protocols, self._parts / f"{number:06}-{own}.jsonl")
+            for number, one in enumerate(slices(questions))
+        ]
+        if not parts:
+            return
+        self._parts.mkdir(exist_ok=True)
+        gpus = int(self._weights.device == "cuda")
+        mistakes = self._engine.run(predict_part, parts, "Predicting", self._parts, gpus)
+        for part in parts:
+            yield from take_part(part.path)
+        shutil.rmtree(self._parts, ignore_errors=True)
+        if problems := dict.fromkeys(
+            problem for mistake in mistakes if mistake for problem in mistake.problems
+        ):
+            raise InputError(list(problems))
+
+
+def predict_part(part: Part, count: Count) -> None:
+    """Predicts a slice on a node. The part appears when it is whole.
+
+    Raises:
+        InputError: The node has another model or other libraries, or the model cannot be opened there.
+    """
+    model = _open_once(part.weights, part.wanted)
+    unfinished = part.path.with_name(f"{part.path.stem}.{socket.gethostname()}-{os.getpid()}.part")
+    with unfinished.open("w", encoding="utf-8") as file:
+        for prediction in predict_slice(model, part.questions, part.protocols):
+            file.write(json.dumps(prediction, ensure_ascii=False, allow_nan=False) + "\n")
+            count(1)
+    unfinished.replace(part.path)
+
+
+@functools.lru_cache(1)
+def _open_once(weights: Weights, wanted: str) -> LocalModel:
+    """Opens a model once in a process of a node, which does many parts of a run."""
+    try:
+        if problems := list(_differences(weights, json.loads(wanted))):
+            raise InputError(problems)
+        return LocalModel(**vars(weights))
+    except InputError as error:
+        node = f"node {socket.gethostname()}"
+        raise InputError([replace(p, where=f"{node}, {p.where}") for p in error.problems]) from None
+
+
+def _differences(weights: Weights, wanted: dict[str, dict[str, Any]]) -> Iterator[Problem]:
+    if weights.device == "cuda" and not has_card():
+        mend = "Install torch for this card there, or start the node with --num-gpus 0"
+        yield Problem("torch", "finds no card", "the one that Ray counts there", mend)
+    for group, facts in _in_common(weights).items():
+        for name, found in facts.items():
+            if found != wanted[group].get(name):
+                mend = "Give all nodes the same: others may predict otherwise"
+                yield Problem(f"{group} › {name}", f"is {found}", f"{wanted[group].get(name)}", mend)
+
+
+def _in_common(weights: Weights) -> dict[str, dict[str, Any]]:
+    """What the command and every node must have in common, or they would not predict the same; JSON."""
+    here = Path(__file__).parent
+    source = {path.relative_to(here).as_posix(): digest_file(path) for path in sorted(here.rglob("*.py"))}
+    versions = {"evaluation": digest_json(source)[:12], **{name: _version(name) for name in _LIBRARIES}}
+    return {"versions": versions, "model": weights.describe()}
+
+
+def _version(library: str) -> str:
+    """A library's version, without what it was built for: a head without a card may have torch for processors."""
+    try:
+        return version(library).partition("+")[0]
+    except PackageNotFoundError:
+        return "not installed"
