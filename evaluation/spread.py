@@ -13,6 +13,7 @@ import shutil
 import socket
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -40,7 +41,7 @@ class Part:
 
     Attributes:
         weights: Who is asked.
-        wanted: What the node must have in common with the command: see ``_in_common``; JSON.
+        wanted: The model as it is described, and versions, that the node must have too; JSON.
         questions: The slice.
         protocols: Of multiple choice.
         path: Where its predictions are written to.
@@ -73,8 +74,7 @@ class SpreadModel:
         open_tokenizer(weights.name, weights.revision, pads=False)
         self._weights, self._engine, self._parts = weights, engine, run / PARTS
         self.training = find_training(weights.name, weights.adapter)
-        self._in_common = _in_common(weights)
-        self.described: dict[str, Any] = self._in_common["model"]
+        self.described = weights.describe()
 
     def predict(self, questions: Sequence[Question], protocols: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Predicts questions, and yields predictions in the order of their slices when all are done.
@@ -82,7 +82,8 @@ class SpreadModel:
         Raises:
             InputError: A node has another model, or something is wrong with it; what others predicted is kept.
         """
-        wanted, own = json.dumps(self._in_common), uuid.uuid4().hex[:8]  # others may still write
+        wanted = json.dumps({"versions": _versions(), "model": self.described})
+        own = uuid.uuid4().hex[:8]  # nodes of a run that was killed may write a moment longer
         parts = [
             Part(self._weights, wanted, one, protocols, self._parts / f"{number:06}-{own}.jsonl")
             for number, one in enumerate(slices(questions))
@@ -90,8 +91,9 @@ class SpreadModel:
         if not parts:
             return
         self._parts.mkdir(exist_ok=True)
-        gpus = int(self._weights.device == "cuda")
-        mistakes = self._engine.run(predict_part, parts, "Predicting", self._parts, gpus)
+        with _told_if_not_importable():
+            gpus = int(self._weights.device == "cuda")
+            mistakes = self._engine.run(predict_part, parts, "Predicting", self._parts, gpus)
         for part in parts:
             yield from take_part(part.path)
         shutil.rmtree(self._parts, ignore_errors=True)
@@ -99,6 +101,21 @@ class SpreadModel:
             problem for mistake in mistakes if mistake for problem in mistake.problems
         ):
             raise InputError(list(problems))
+
+
+@contextmanager
+def _told_if_not_importable() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        missing = getattr(error, "client_exc", None)  # why Ray could not unpack a task
+        if not isinstance(missing, ModuleNotFoundError):
+            raise
+        what, checkout = f"a node cannot import evaluation ({missing})", Path(__file__).parent.parent
+        mend = (
+            "Run the command in a checkout on a disk that all nodes share, with the extra `evaluate` on each"
+        )
+        raise InputError(Problem("--engine ray", what, f"{checkout} on every node", mend)) from None
 
 
 def predict_part(part: Part, count: Count) -> None:
@@ -119,8 +136,11 @@ def predict_part(part: Part, count: Count) -> None:
 @functools.lru_cache(1)
 def _open_once(weights: Weights, wanted: str) -> LocalModel:
     """Opens a model once in a process of a node, which does many parts of a run."""
+    wants = json.loads(wanted)
     try:
-        if problems := list(_differences(weights, json.loads(wanted))):
+        if problems := [*_missing_card(weights), *_differences("versions", _versions(), wants)]:
+            raise InputError(problems)
+        if problems := list(_differences("model", weights.describe(), wants)):
             raise InputError(problems)
         return LocalModel(**vars(weights))
     except InputError as error:
@@ -128,23 +148,24 @@ def _open_once(weights: Weights, wanted: str) -> LocalModel:
         raise InputError([replace(p, where=f"{node}, {p.where}") for p in error.problems]) from None
 
 
-def _differences(weights: Weights, wanted: dict[str, dict[str, Any]]) -> Iterator[Problem]:
+def _missing_card(weights: Weights) -> Iterator[Problem]:
     if weights.device == "cuda" and not has_card():
         mend = "Install torch for this card there, or start the node with --num-gpus 0"
         yield Problem("torch", "finds no card", "the one that Ray counts there", mend)
-    for group, facts in _in_common(weights).items():
-        for name, found in facts.items():
-            if found != wanted[group].get(name):
-                mend = "Give all nodes the same: others may predict otherwise"
-                yield Problem(f"{group} › {name}", f"is {found}", f"{wanted[group].get(name)}", mend)
 
 
-def _in_common(weights: Weights) -> dict[str, dict[str, Any]]:
-    """What the command and every node must have in common, or they would not predict the same; JSON."""
+def _differences(what: str, found: dict[str, Any], wanted: dict[str, dict[str, Any]]) -> Iterator[Problem]:
+    for name, value in found.items():
+        if value != wanted[what].get(name):
+            mend = "Give all nodes the same: others may predict otherwise"
+            yield Problem(f"{what} › {name}", f"is {value}", f"{wanted[what].get(name)}", mend)
+
+
+def _versions() -> dict[str, str]:
+    """Of what makes predictions: of this folder a digest."""
     here = Path(__file__).parent
     source = {path.relative_to(here).as_posix(): digest_file(path) for path in sorted(here.rglob("*.py"))}
-    versions = {"evaluation": digest_json(source)[:12], **{name: _version(name) for name in _LIBRARIES}}
-    return {"versions": versions, "model": weights.describe()}
+    return {"evaluation": digest_json(source)[:12], **{name: _version(name) for name in _LIBRARIES}}
 
 
 def _version(library: str) -> str:

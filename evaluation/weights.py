@@ -63,8 +63,10 @@ class Weights:
 
 def has_card() -> bool:
     """Whether torch finds a card on this machine."""
-    import torch
-
+    try:
+        import torch
+    except ImportError:
+        return False
     return bool(torch.cuda.is_available())
 
 
