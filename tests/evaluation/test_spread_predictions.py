@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from clusters import NODE, running_cluster
@@ -17,7 +17,6 @@ pytest.importorskip("torch", reason="torch comes with the extra `evaluate`")
 ray = pytest.importorskip("ray", reason="ray comes with the extra `ray`")
 
 from evaluation import predict, spread
-from evaluation.data import TestSet
 from evaluation.local_model import LocalModel
 from evaluation.protocols import PROTOCOLS
 from evaluation.questions import Question
@@ -28,6 +27,9 @@ from evaluation.weights import Weights
 from medinjection_fr.cluster import Cluster
 from medinjection_fr.engine import IN_THIS_PROCESS, Engine
 from medinjection_fr.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from evaluation.data import TestSet
 
 
 @pytest.fixture(scope="module")
