@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 from evaluation.__main__ import main
 from evaluation.data import TestSet, open_test_set
 from evaluation.run_folder import PREDICTIONS
+from medinjection_fr.processes import Count
 
 PERMUTATIONS = 2
 
@@ -31,6 +33,12 @@ def predicted(output: Path) -> list[dict[str, Any]]:
 def in_any_order(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Lines by record and order of options."""
     return sorted(lines, key=lambda line: (line["id"], line["permutation"]))
+
+
+def note_process(path: Path, count: Count) -> None:
+    """A task that says which process did it."""
+    path.write_text(str(os.getpid()))
+    count(1)
 
 
 def evaluate(model: Path | str, release: Path, output: Path, *options: object) -> Result:

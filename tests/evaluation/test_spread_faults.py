@@ -16,7 +16,7 @@ import filelock
 import pytest
 from clusters import NODE, running_cluster
 from releases import refused
-from spread_runs import PERMUTATIONS, evaluate, few_questions, in_any_order, predicted
+from spread_runs import PERMUTATIONS, evaluate, few_questions, in_any_order, note_process, predicted
 
 pytest.importorskip("torch", reason="torch comes with the extra `evaluate`")
 ray = pytest.importorskip("ray", reason="ray comes with the extra `ray`")
@@ -26,6 +26,7 @@ from evaluation.local_model import LocalModel
 from evaluation.protocols import PROTOCOLS
 from evaluation.run import run
 from evaluation.run_folder import PARTS, PREDICTIONS
+from medinjection_fr.engine import open_engine
 from medinjection_fr.resources import PACKAGE
 
 pytestmark = pytest.mark.slow
@@ -160,21 +161,32 @@ def test_a_killed_command_is_gone_on_with_on_one_machine(
     assert not (output / PARTS).exists()
 
 
+@pytest.fixture
+def carded(nodes: Any) -> Iterator[Any]:
+    """A node that says that it has a card."""
+    node = nodes.add_node(**{**NODE, "num_gpus": 1})
+    yield node
+    nodes.remove_node(node)
+
+
 def test_a_card_that_torch_does_not_find_is_told(
-    tiny_model: Path, sample_release: Path, nodes: Any, tmp_path: Path
+    tiny_model: Path, sample_release: Path, nodes: Any, carded: Any, tmp_path: Path
 ) -> None:
     import torch
 
     if torch.cuda.is_available():
         pytest.skip("torch finds a card")
-    carded = nodes.add_node(**{**NODE, "num_gpus": 1})
-    try:
-        options = ("--engine", "ray", "--address", nodes.address)
-        message = refused(evaluate(tiny_model, sample_release, tmp_path / "run", *options))
-    finally:
-        nodes.remove_node(carded)
+    options = ("--engine", "ray", "--address", nodes.address)
+    message = refused(evaluate(tiny_model, sample_release, tmp_path / "run", *options))
     assert message.count("\n") == 1
     assert "torch: finds no card; expected the one that Ray counts there" in message
+
+
+def test_one_process_does_all_tasks_of_a_card(nodes: Any, carded: Any, tmp_path: Path) -> None:
+    paths = [tmp_path / str(number) for number in range(4)]
+    with open_engine("ray", address=nodes.address) as engine:
+        assert engine.run(note_process, paths, "noting", tmp_path, gpus=1) == [None] * 4
+    assert len({path.read_text() for path in paths}) == 1
 
 
 def test_a_node_without_a_checkout_is_told(
