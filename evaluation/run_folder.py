@@ -47,11 +47,10 @@ class RunFolder(LineFolder):
 
 
 def take_part(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a part, which is removed when all are taken; none if there is no such part."""
-    if path.exists():
-        with path.open("rb") as file:
-            yield from map(json.loads, file)
-        path.unlink()
+    """The lines of a part, which is removed when all are taken."""
+    with path.open("rb") as file:
+        yield from map(json.loads, file)
+    path.unlink()
 
 
 def read_run(path: Path) -> dict[str, Any]:

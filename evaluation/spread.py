@@ -94,13 +94,13 @@ class SpreadModel:
         with _told_if_not_importable():
             gpus = int(self._weights.device == "cuda")
             mistakes = self._engine.run(predict_part, parts, "Predicting", self._parts, gpus)
-        for part in parts:
-            yield from take_part(part.path)
+        for part, mistake in zip(parts, mistakes, strict=True):
+            if not mistake:
+                yield from take_part(part.path)
         shutil.rmtree(self._parts, ignore_errors=True)
-        if problems := dict.fromkeys(
-            problem for mistake in mistakes if mistake for problem in mistake.problems
-        ):
-            raise InputError(list(problems))
+        problems = [problem for mistake in mistakes if mistake for problem in mistake.problems]
+        if problems:
+            raise InputError(list(dict.fromkeys(problems)))
 
 
 @contextmanager
@@ -111,10 +111,11 @@ def _told_if_not_importable() -> Iterator[None]:
         missing = getattr(error, "client_exc", None)  # why Ray could not unpack a task
         if not isinstance(missing, ModuleNotFoundError):
             raise
-        what, checkout = f"a node cannot import evaluation ({missing})", Path(__file__).parent.parent
-        mend = (
-            "Run the command in a checkout on a disk that all nodes share, with the extra `evaluate` on each"
+        what, checkout = (
+            f"a node cannot import evaluation ({missing})",
+            Path(__file__).resolve().parent.parent,
         )
+        mend = "Run the command in a checkout on a disk that all nodes share"
         raise InputError(Problem("--engine ray", what, f"{checkout} on every node", mend)) from None
 
 
