@@ -72,9 +72,10 @@ class SpreadModel:
 
     def __init__(self, weights: Weights, engine: Engine, run: Path) -> None:
         open_tokenizer(weights.name, weights.revision, pads=False)
-        self._weights, self._engine, self._parts = weights, engine, run / PARTS
         self.training = find_training(weights.name, weights.adapter)
         self.described = weights.describe()
+        self._weights = replace(weights, revision=self.described["revision"])  # not what is newest on a node
+        self._engine, self._parts = engine, run / PARTS
 
     def predict(self, questions: Sequence[Question], protocols: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Predicts questions, and yields predictions in the order of their slices when all are done.
