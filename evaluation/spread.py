@@ -77,19 +77,21 @@ class SpreadModel:
         self._weights = replace(weights, revision=self.described["revision"])  # not what is newest on a node
         self._engine, self._parts = engine, run / PARTS
 
+    def parts(self, questions: Sequence[Question], protocols: Sequence[str]) -> list[Part]:
+        """The tasks of a run. Their files have names of their own: nodes of a killed run may write a moment longer."""
+        wanted, own = json.dumps({"versions": _versions(), "model": self.described}), uuid.uuid4().hex[:8]
+        return [
+            Part(self._weights, wanted, one, protocols, self._parts / f"{number:06}-{own}.jsonl")
+            for number, one in enumerate(slices(questions))
+        ]
+
     def predict(self, questions: Sequence[Question], protocols: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Predicts questions, and yields predictions in the order of their slices when all are done.
 
         Raises:
             InputError: A node has another model, or something is wrong with it; what others predicted is kept.
         """
-        wanted = json.dumps({"versions": _versions(), "model": self.described})
-        own = uuid.uuid4().hex[:8]  # nodes of a run that was killed may write a moment longer
-        parts = [
-            Part(self._weights, wanted, one, protocols, self._parts / f"{number:06}-{own}.jsonl")
-            for number, one in enumerate(slices(questions))
-        ]
-        if not parts:
+        if not (parts := self.parts(questions, protocols)):
             return
         self._parts.mkdir(exist_ok=True)
         with _told_if_not_importable():

@@ -66,22 +66,6 @@ def spread_over(engine: Engine, model: Path, output: Path) -> SpreadModel:
     return SpreadModel(Weights(str(model), device="cpu"), engine, output)
 
 
-def parts_of(model: Path, data: TestSet, folder: Path) -> list[Part]:
-    """What is asked of a cluster."""
-
-    class Listing:
-        def run(self, _: Any, tasks: Sequence[Part], *__: Any) -> list[None]:
-            found.extend(tasks)
-            return [None] * len(tasks)
-
-    found: list[Part] = []
-    questions = list(data.questions(PERMUTATIONS))
-    folder.mkdir()
-    list(spread_over(Listing(), model, folder).predict(questions, PROTOCOLS))
-    (folder / PARTS).mkdir()
-    return found
-
-
 def test_two_nodes_predict_what_one_machine_does(
     tiny_model: Path, sample_release: Path, local: Path, two_nodes: str, tmp_path: Path
 ) -> None:
@@ -97,7 +81,9 @@ def test_two_nodes_predict_what_one_machine_does(
 def test_whole_parts_of_a_killed_run_are_taken_in_and_the_rest_is_predicted(
     tiny_model: Path, data: TestSet, local: Path, tmp_path: Path
 ) -> None:
-    parts = parts_of(tiny_model, data, tmp_path / "run")
+    (tmp_path / "run" / PARTS).mkdir(parents=True)
+    model = spread_over(IN_THIS_PROCESS, tiny_model, tmp_path / "run")
+    parts = model.parts(list(data.questions(PERMUTATIONS)), PROTOCOLS)
     for part in (parts[0], parts[2], parts[3]):
         predict_part(part, lambda rows: None)
     first, *_ = parts[0].path.read_bytes().splitlines(keepends=True)
