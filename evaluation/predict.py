@@ -55,7 +55,7 @@ def predict(
 def slices(questions: Iterable[Question]) -> Iterator[list[Question]]:
     """Cuts questions into those of one type and number of options, ``_SLICE`` of them at most.
 
-    A slice's predictions depend on nothing outside it.
+    A slice's predictions depend on nothing outside it, unless memory ran out before and made batches smaller.
     """
     waiting: dict[tuple[str, int], list[Question]] = {}
     for question in questions:

@@ -16,6 +16,7 @@ from typing import Any
 
 import filelock
 import pytest
+from clusters import NODE, running_cluster
 from releases import contents, few_rows, invoke, question, refused, write_recipe
 from test_bad_input import RECIPE_ROWS, mounted
 
@@ -30,21 +31,14 @@ ray = pytest.importorskip("ray")
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
     """A cluster of one node of one CPU; tests add others."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**cluster_module.ENVIRONMENT, "PYTHONPATH": os.pathsep.join(sys.path)}.items():
-            patch.setenv(name, value)
-        from ray.cluster_utils import Cluster
-
-        head = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_dashboard": False}
-        running = Cluster(initialize_head=True, head_node_args=head)
+    with running_cluster() as running:
         yield running
-        running.shutdown()
 
 
 @pytest.fixture
 def second(nodes: Any) -> Any:
     """Another node of one CPU, of the same machine."""
-    return nodes.add_node(num_cpus=1, object_store_memory=80 << 20)
+    return nodes.add_node(**NODE)
 
 
 @pytest.fixture(scope="module")
