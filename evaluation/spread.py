@@ -31,6 +31,7 @@ from medinjection_fr.models.causal_lm import open_tokenizer
 from medinjection_fr.processes import Count
 from medinjection_fr.release.digests import digest_file, digest_json
 
+_HERE = Path(__file__).resolve().parent
 _LIBRARIES = ("torch", "transformers", "tokenizers", "peft")
 """Libraries that can change what a model says."""
 
@@ -114,12 +115,9 @@ def _told_if_not_importable() -> Iterator[None]:
         missing = getattr(error, "client_exc", None)  # why Ray could not unpack a task
         if not isinstance(missing, ModuleNotFoundError):
             raise
-        what, checkout = (
-            f"a node cannot import evaluation ({missing})",
-            Path(__file__).resolve().parent.parent,
-        )
+        what, expected = f"a node cannot import evaluation ({missing})", f"{_HERE.parent} on every node"
         mend = "Run the command in a checkout on a disk that all nodes share"
-        raise InputError(Problem("--engine ray", what, f"{checkout} on every node", mend)) from None
+        raise InputError(Problem("--engine ray", what, expected, mend)) from None
 
 
 def predict_part(part: Part, count: Count) -> None:
@@ -167,8 +165,7 @@ def _differences(what: str, found: dict[str, Any], wanted: dict[str, dict[str, A
 
 def _versions() -> dict[str, str]:
     """Of what makes predictions: of this folder a digest."""
-    here = Path(__file__).parent
-    source = {path.relative_to(here).as_posix(): digest_file(path) for path in sorted(here.rglob("*.py"))}
+    source = {path.relative_to(_HERE).as_posix(): digest_file(path) for path in sorted(_HERE.rglob("*.py"))}
     return {"evaluation": digest_json(source)[:12], **{name: _version(name) for name in _LIBRARIES}}
 
 
