@@ -13,7 +13,7 @@ from evaluation.judging.command import judge
 from evaluation.options import backend_options, config_option, split_option
 from evaluation.report.command import report
 from evaluation.review.command import review
-from medinjection_fr.command_line import PATH, Commands, data_option
+from medinjection_fr.command_line import PATH, Commands, data_option, engine_options
 from medinjection_fr.generate.cli import model_options
 
 
@@ -46,6 +46,7 @@ def main() -> None:
 )
 @click.option("--output", required=True, type=PATH, help="Folder of the run; one that was stopped goes on.")
 @model_options
+@engine_options
 def run(
     model: str,
     backend: str,
@@ -59,24 +60,29 @@ def run(
     bertscore: tuple[Path, int] | None,
     output: Path,
     at_once: int,
+    engine: str,
+    address: str | None,
     **options: Any,
 ) -> None:
-    """Predict the records of a split.
+    """Predict the records of a split; with --engine ray each node of a cluster opens the model for itself.
 
     Example: python -m evaluation run --model runs/paper/native/merged --config native --output runs/eval/native
     """
     from evaluation.compare import choice_rows, read_runs
     from evaluation.data import open_test_set
     from evaluation.endpoint_model import EndpointModel
-    from evaluation.opening import BACKENDS, open_predictor
+    from evaluation.opening import BACKENDS, check_engine, open_predictor
     from evaluation.protocols import read_protocols
     from evaluation.run import run as run_model
     from evaluation.tables import print_contamination, print_open, print_rows, print_what_is_left
+    from medinjection_fr.engine import open_engine
 
+    check_engine(engine, backend)
     chosen = read_protocols(protocols, BACKENDS[backend])
     records = open_test_set(data, config, split, tasks.split(","), limit)
-    opened = open_predictor(backend, model, output, at_once, options)
-    made = run_model(opened, records, chosen, permutations, output, bertscore)
+    with open_engine(engine, address=address) as where:
+        opened = open_predictor(backend, model, output, at_once, options, where)
+        made = run_model(opened, records, chosen, permutations, output, bertscore)
     runs = read_runs([output])
     if rows := choice_rows(runs):
         print_rows(rows)

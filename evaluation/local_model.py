@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -21,10 +22,10 @@ from evaluation.answer_tree import TokenTree
 from evaluation.contamination import find_training
 from evaluation.prompt_layout import beginnings_of, families_by_start, lay_out, put_behind
 from evaluation.questions import Question
+from evaluation.weights import Weights
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.models.causal_lm import frame_of, open_causal_lm, open_tokenizer
 from medinjection_fr.progress import progress_bar
-from medinjection_fr.release.digests import digest_file, digest_json
 
 if TYPE_CHECKING:
     import torch
@@ -76,6 +77,7 @@ class LocalModel:
         batch_tokens: Tokens of a batch at most, padding included.
         deterministic: Every prompt in a batch of its own, and only kernels that repeat to the bit: what a
             model says then depends on nothing that is asked beside it.
+        device: ``cuda`` or ``cpu``; a card if there is one if ``None``.
 
     Raises:
         InputError: Everything that is wrong with the model.
@@ -89,6 +91,7 @@ class LocalModel:
         dtype: str | None = None,
         batch_tokens: int | None = None,
         deterministic: bool = False,
+        device: str | None = None,
     ) -> None:
         import torch
 
@@ -96,10 +99,10 @@ class LocalModel:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA begins
             torch.use_deterministic_algorithms(True)
             batch_tokens = 1
+        self._weights = Weights(name, revision, adapter, dtype, batch_tokens, deterministic, device)
+        self.device, self.dtype = self._weights.used_device, self._weights.used_dtype
         self.tokenizer = open_tokenizer(name, revision, pads=False)
         self.frame = frame_of(self.tokenizer, name)
-        self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.dtype = dtype or ("bfloat16" if self.device == "cuda" else "float32")
         model = open_causal_lm(name, revision, dtype=self.dtype, tokenizer=self.tokenizer)
         if adapter is not None:
             model = _merged(model, adapter)
@@ -115,15 +118,11 @@ class LocalModel:
         named = "cache" in inspect.signature(self.model.forward).parameters  # since transformers 5.24
         self._cache_name = "cache" if named else "past_key_values"
         self.training = find_training(name, adapter)
-        self.described = {
-            "name": name,
-            "revision": revision or getattr(config, "_commit_hash", None),
-            "weights_digest": _digest_weights(Path(name)),
-            "adapter_digest": _digest_weights(adapter) if adapter else None,
-            "trained_on": self.training["data"] if self.training else None,
-            "dtype": self.dtype,
-            **({"deterministic": True} if deterministic else {}),
-        }
+
+    @cached_property
+    def described(self) -> dict[str, Any]:
+        """What tells this model apart from others; JSON."""
+        return self._weights.describe()
 
     def predict(self, questions: Sequence[Question], protocols: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Predicts questions, and yields predictions as their batches end."""
@@ -333,12 +332,6 @@ class LocalModel:
                 order = batch + order
                 continue
             yield from zip(batch, results, strict=True)
-
-
-def _digest_weights(folder: Path) -> str | None:
-    """Of the safetensors of a folder, whatever they are called; ``None`` if it holds none."""
-    weights = sorted(folder.glob("*.safetensors"))
-    return digest_json([digest_file(path) for path in weights]) if weights else None
 
 
 class _Only:

@@ -11,6 +11,9 @@ from evaluation.local_model import LocalModel
 from evaluation.protocols import PROTOCOLS
 from evaluation.questions import Question
 from evaluation.served import JOURNAL, Served
+from evaluation.spread import SpreadModel
+from evaluation.weights import Weights
+from medinjection_fr.engine import IN_THIS_PROCESS, Engine, Local
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.generate.plan import read_limit, read_parameters, read_prices
 from medinjection_fr.models.opening import open_model
@@ -31,12 +34,15 @@ class Predictor(Protocol):
     """Who answers questions.
 
     Attributes:
-        described: What tells this model apart from others; JSON.
         training: The ``training.json`` beside its weights or adapter; ``None`` if none is known.
     """
 
-    described: dict[str, Any]
     training: dict[str, Any] | None
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """What tells this model apart from others; JSON."""
+        ...
 
     def predict(self, questions: Sequence[Question], protocols: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Predicts questions, and yields predictions as they become ready."""
@@ -44,7 +50,12 @@ class Predictor(Protocol):
 
 
 def open_predictor(
-    backend: str, name: str, output: Path, at_once: int, options: Mapping[str, Any]
+    backend: str,
+    name: str,
+    output: Path,
+    at_once: int,
+    options: Mapping[str, Any],
+    engine: Engine = IN_THIS_PROCESS,
 ) -> Predictor:
     """Opens a model.
 
@@ -54,13 +65,15 @@ def open_predictor(
         output: Folder of the run, where an endpoint's replies are kept.
         at_once: Requests under way at most.
         options: Of the command line; ``None`` or empty where not given.
+        engine: Where weights are opened: on this machine, or on the nodes of a cluster.
 
     Raises:
         InputError: Options that the backend does not have, or everything that is wrong with the model.
     """
     check_options(backend, options)
     if backend == "transformers":
-        return open_local(name, options)
+        here = isinstance(engine, Local)
+        return open_local(name, options) if here else _open_on_nodes(name, options, engine, output)
     return EndpointModel(open_served(backend, name, output / JOURNAL, at_once, options))
 
 
@@ -71,6 +84,16 @@ def open_local(name: str, options: Mapping[str, Any]) -> LocalModel:
         InputError: Everything that is wrong with it.
     """
     return LocalModel(name, *(options[option] for option in _LOCAL))
+
+
+def _open_on_nodes(name: str, options: Mapping[str, Any], engine: Engine, output: Path) -> SpreadModel:
+    """A model on the cards of a cluster, or on its processors if no node has a card."""
+    import ray
+
+    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    device = "cuda" if resources.get("GPU") else "cpu"
+    weights = Weights(name, device=device, **{option: options[option] for option in _LOCAL})
+    return SpreadModel(weights, engine, output)
 
 
 def open_served(backend: str, name: str, journal: Path, at_once: int, options: Mapping[str, Any]) -> Served:
@@ -99,6 +122,18 @@ def open_served(backend: str, name: str, journal: Path, at_once: int, options: M
         per_minute=options["per_minute"],
     )
     return Served(model, backend, parameters, journal, prices, budget, at_once)
+
+
+def check_engine(engine: str, backend: str) -> None:
+    """Looks whether a backend's questions can be spread over a cluster.
+
+    Raises:
+        InputError: They cannot.
+    """
+    if engine != "local" and backend != "transformers":
+        what = f"does not go with --backend {backend}: a server answers many requests at once by itself"
+        mend = "Put one server on each node behind one address, and give it with --backend openai --endpoint"
+        raise InputError(Problem(f"--engine {engine}", what, "--engine local", mend))
 
 
 def check_options(backend: str, options: Mapping[str, Any]) -> None:

@@ -48,43 +48,57 @@ def predict(
     Yields:
         Predictions as ``schemas/prediction.schema.json`` has them.
     """
-    waiting: dict[tuple[str, int], list[Asked]] = {}
+    for one in slices(questions):
+        yield from predict_slice(model, one, protocols)
+
+
+def slices(questions: Iterable[Question]) -> Iterator[list[Question]]:
+    """Cuts questions into those of one type and number of options, ``_SLICE`` of them at most.
+
+    A slice's predictions depend on nothing outside it, unless memory ran out before and made batches smaller.
+    """
+    waiting: dict[tuple[str, int], list[Question]] = {}
     for question in questions:
-        kind = (question.record["type"], len(question.record["choices"]))
-        asked = _ask(model, question)
-        if isinstance(asked, dict):
-            yield asked
-            continue
-        waiting.setdefault(kind, []).append(asked)
+        kind = _kind(question)
+        waiting.setdefault(kind, []).append(question)
         if len(waiting[kind]) == _SLICE:
-            yield from _predict_slice(model, kind, waiting.pop(kind), protocols)
-    for kind, group in waiting.items():
-        yield from _predict_slice(model, kind, group, protocols)
+            yield waiting.pop(kind)
+    yield from waiting.values()
 
 
-def _ask(model: LocalModel, question: Question) -> Asked | dict[str, Any]:
+def _kind(question: Question) -> tuple[str, int]:
+    return question.record["type"], len(question.record["choices"])
+
+
+def predict_slice(
+    model: LocalModel, questions: Sequence[Question], protocols: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Predicts a slice (see ``slices``): first what is too long to be asked, then batch by batch."""
+    group = []
+    for question in questions:
+        if prompt := _render(model, question):
+            group.append(Asked(question, prompt))
+        else:
+            yield {**describe_question(question), "refused": "too-long", "outputs": {}}
+    if not group:
+        return
+    begun, kind = time.perf_counter(), _kind(questions[0])
+    make = _open if kind[0] == "oeq" else _choices
+    for place, outputs in make(model, kind, group, protocols):
+        now = time.perf_counter()
+        yield {**_head(group[place]), "outputs": outputs, "seconds": round((now - begun) / len(group), 4)}
+
+
+def _render(model: LocalModel, question: Question) -> Prompt | None:
     record = question.record
     room = model.window - OPEN_TOKENS if record["type"] == "oeq" else model.tree_window - FREE_TOKENS
-    prompt = render_prompt(record, model.tokenizer, model.frame.scaffold, room)
-    if prompt is None:
-        return {**describe_question(question), "refused": "too-long", "outputs": {}}
-    return Asked(question, prompt)
+    return render_prompt(record, model.tokenizer, model.frame.scaffold, room)
 
 
 def _head(asked: Asked) -> dict[str, Any]:
     prompt = asked.prompt
     head = {"prompt_sha256": prompt.digest, "prompt_tokens": len(prompt.tokens)}
     return {**describe_question(asked.question), **head, "left_out_tokens": prompt.left_out}
-
-
-def _predict_slice(
-    model: LocalModel, kind: tuple[str, int], group: list[Asked], protocols: Sequence[str]
-) -> Iterator[dict[str, Any]]:
-    begun = time.perf_counter()
-    make = _open if kind[0] == "oeq" else _choices
-    for place, outputs in make(model, kind, group, protocols):
-        now = time.perf_counter()
-        yield {**_head(group[place]), "outputs": outputs, "seconds": round((now - begun) / len(group), 4)}
 
 
 def _open(

@@ -79,7 +79,8 @@ class Cluster:
         if max((node["Resources"].get("GPU", 0) for node in nodes), default=0) < gpus:
             mend = "Add one with a card, or let the processors compute"
             raise InputError(Problem(f"--engine ray, {what}", f"no node has {gpus} GPU", mend=mend))
-        remote = ray.remote(max_retries=_RETRIES, num_gpus=gpus)(_run_on_node)
+        # max_calls=0: or Ray ends a process after each task on a card, and the next opens its model again.
+        remote = ray.remote(max_retries=_RETRIES, num_gpus=gpus, max_calls=0)(_run_on_node)
         here = versions()
         with _marker(folder) as marker, row_counter(what) as show:
             references = [remote.remote(function, task, marker, Path.cwd(), here) for task in tasks]

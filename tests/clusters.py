@@ -10,26 +10,30 @@ from typing import Any
 
 import pytest
 
-from medinjection_fr import cluster as cluster_module
+from medinjection_fr.cluster import ENVIRONMENT
+
+_NODE: dict[str, Any] = {"num_cpus": 1, "num_gpus": 0, "object_store_memory": 80 << 20}
+"""What a node is started with."""
 
 
 @contextmanager
 def running_cluster() -> Iterator[Any]:
     """A cluster of one node; its workers import what this process does."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**cluster_module.ENVIRONMENT, "PYTHONPATH": os.pathsep.join(sys.path)}.items():
+        for name, value in {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join(sys.path)}.items():
             patch.setenv(name, value)
         from ray.cluster_utils import Cluster
 
-        head = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_dashboard": False}
-        running = Cluster(initialize_head=True, head_node_args=head)
-        yield running
-        running.shutdown()
+        running = Cluster(initialize_head=True, head_node_args={**_NODE, "include_dashboard": False})
+        try:
+            yield running
+        finally:
+            running.shutdown()
 
 
-def add_node(cluster: Any) -> Any:
+def add_node(cluster: Any, **more: Any) -> Any:
     """Another node, of the same machine."""
-    return cluster.add_node(num_cpus=1, object_store_memory=80 << 20)
+    return cluster.add_node(**{**_NODE, **more})
 
 
 @contextmanager

@@ -103,6 +103,24 @@ def frame_of(tokenizer: Any, name: str = "tokenizer") -> Frame:
     return Frame(scaffold, end, ending.removeprefix(end))
 
 
+def open_config(name: str, revision: str | None = None) -> Any:
+    """Opens the configuration of a model.
+
+    Args:
+        name: A folder, or a model's name on the Hub.
+        revision: Commit, tag or branch on the Hub.
+
+    Raises:
+        InputError: There is none that transformers knows.
+    """
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise InputError(_not_opened(name, "config", error)) from None
+
+
 def open_causal_lm(
     name: str,
     revision: str | None = None,

@@ -12,9 +12,10 @@ pytest.importorskip("torch", reason="torch comes with the extra `evaluate`")
 
 import torch
 
+from evaluation import predict as predict_module
 from evaluation.answer_tree import AnswerTree, build_tree
 from evaluation.local_model import LocalModel, Reading, Writing
-from evaluation.predict import predict
+from evaluation.predict import predict, slices
 from evaluation.protocols import (
     answer_logprobs,
     constrained_answer,
@@ -272,6 +273,25 @@ def test_layers_that_look_back_a_while_bound_trees_and_not_replies(tiny_model: P
     asked = Question({**record, "source": "s", "group_id": "g", "subject": None, "origin": "native"}, 0, ())
     (line,) = predict(model, [asked], ["greedy"])
     assert line["prompt_tokens"] > 96 and line["left_out_tokens"] == 0 and "greedy" in line["outputs"]
+
+
+def test_slices_are_of_one_kind_and_what_is_too_long_is_refused_in_its_own(
+    model: LocalModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predict_module, "_SLICE", 3)
+    head = {"source": "s", "group_id": "g", "subject": None, "origin": "native"}
+    kinds = [("mcq", 4), ("oeq", 0)] * 4 + [("mcqu", 4)]
+    records = [{**_record(n, options, type), **head} for n, (type, options) in enumerate(kinds)]
+    records[2]["instruction"] *= 400
+    questions = [Question(record, 0, tuple(range(len(record["choices"])))) for record in records]
+    places = {question.record["id"]: place for place, question in enumerate(questions)}
+    cut = [[places[q.record["id"]] for q in one] for one in slices(questions)]
+    assert cut == [[0, 2, 4], [1, 3, 5], [6], [7], [8]]
+    lines = list(predict(model, questions, ["constrained"]))
+    assert [places[line["id"]] for line in lines if "refused" in line] == [2]
+    assert places[lines[0]["id"]] == 2 and not lines[0]["outputs"]
+    done = [places[line["id"]] for line in lines]
+    assert [set(done[a:b]) for a, b in ((0, 3), (3, 6), (6, 7), (7, 8), (8, 9))] == list(map(set, cut))
 
 
 def test_a_letter_of_two_tokens_is_told(model: LocalModel) -> None:
