@@ -42,7 +42,7 @@ class _Words:
 
     def sides(self, words: frozenset[str]) -> dict[Side, str]:
         """The sides that a text has a word of, with the word."""
-        return {side: word for word in self._known.among(words) for side in self._sides(word)}
+        return {side: word for word in sorted(self._known.among(words)) for side in self._sides(word)}
 
 
 @functools.cache

@@ -103,7 +103,7 @@ def _unit_faults(
     source: Reading, target: Reading, english: list[Number], french: list[Number]
 ) -> Iterator[Fault]:
     mine, other = _units(source, english, "english"), _units(target, french, "french")
-    for value in mine.keys() & other.keys():
+    for value in filter(other.__contains__, mine):  # in their order: the model is told of it, and asked again
         if mine[value] == other[value]:
             continue
         lost = _real(mine[value] - other[value])

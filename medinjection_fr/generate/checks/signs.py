@@ -103,7 +103,7 @@ def check_comparisons(
         french: The numbers of the other.
     """
     mine, other = _directions(source, english, _ENGLISH_BEFORE), _directions(target, french, _FRENCH_BEFORE)
-    for value in mine.keys() & other.keys():
+    for value in filter(other.__contains__, mine):  # in their order: the model is told of it, and asked again
         if mine[value] != other[value] and len(mine[value]) == len(other[value]) == 1:
             way = "above became below" if mine[value] == {True} else "below became above"
             yield Fault("sign-changed", f"{value}: {way}")
