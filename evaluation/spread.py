@@ -13,7 +13,6 @@ import shutil
 import socket
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -95,9 +94,8 @@ class SpreadModel:
         if not (parts := self.parts(questions, protocols)):
             return
         self._parts.mkdir(exist_ok=True)
-        with _told_if_not_importable():
-            gpus = int(self._weights.device == "cuda")
-            mistakes = self._engine.run(predict_part, parts, "Predicting", self._parts, gpus)
+        gpus = int(self._weights.device == "cuda")
+        mistakes = self._engine.run(predict_part, parts, "Predicting", self._parts, gpus)
         for part, mistake in zip(parts, mistakes, strict=True):
             if not mistake:
                 yield from take_part(part.path)
@@ -105,19 +103,6 @@ class SpreadModel:
         problems = [problem for mistake in mistakes if mistake for problem in mistake.problems]
         if problems:
             raise InputError(list(dict.fromkeys(problems)))
-
-
-@contextmanager
-def _told_if_not_importable() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        missing = getattr(error, "client_exc", None)  # why Ray could not unpack a task
-        if not isinstance(missing, ModuleNotFoundError):
-            raise
-        what, expected = f"a node cannot import evaluation ({missing})", f"{_HERE.parent} on every node"
-        mend = "Run the command in a checkout on a disk that all nodes share"
-        raise InputError(Problem("--engine ray", what, expected, mend)) from None
 
 
 def predict_part(part: Part, count: Count) -> None:

@@ -226,8 +226,14 @@ def _result(reference: Any, what: str) -> _Done:
 
     try:
         done: _Done = ray.get(reference)
-    except RayTaskError:
-        raise
+    except RayTaskError as error:
+        missing = getattr(error, "client_exc", None)  # why a node could not unpack the task
+        if not isinstance(missing, ModuleNotFoundError):
+            raise
+        told = f"a node cannot import the task ({missing})"
+        mend = "Run the command in a folder that all nodes share"
+        expected = "the same installation, or the same checkout under one path, on every node"
+        raise InputError(Problem(f"--engine ray, {what}", told, expected, mend)) from None
     except (OutOfMemoryError, WorkerCrashedError):
         raise InputError(Problem(f"--engine ray, {what}", OUT_OF_MEMORY, mend=_MORE_MEMORY)) from None
     except RayError as error:

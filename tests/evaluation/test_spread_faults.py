@@ -189,5 +189,5 @@ def test_a_node_without_a_checkout_is_told(
     with hooked(nodes, hook):
         message = refused(evaluate(tiny_model, sample_release, tmp_path / "run", "--engine", "ray"))
     assert message.count("\n") == 1
-    assert "a node cannot import evaluation (" in message
+    assert "a node cannot import the task (" in message
     assert f"expected {PACKAGE.parent} on every node" in message
