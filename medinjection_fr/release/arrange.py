@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,8 +17,6 @@ from medinjection_fr.progress import progress_bar
 from medinjection_fr.record import ORIGINS, SCHEMA, SPLITS, TYPES
 from medinjection_fr.release.layout import cut_shards, order_keys
 from medinjection_fr.release.shards import ROWS_PER_BATCH, write_shard
-
-_ROWS_GATHERED_AT_ONCE = 10 * ROWS_PER_BATCH
 
 Indices = NDArray[np.int64]
 
@@ -74,23 +72,22 @@ def write_shards(
             pass
 
 
-def _gather(batches: Sequence[pa.RecordBatch], starts: Indices, rows: Indices) -> Iterator[pa.RecordBatch]:
-    """Yields the records of the given numbers, in that order, in batches of 1,000.
+def _gather(batches: Sequence[pa.RecordBatch], starts: Indices, rows: Indices) -> list[pa.RecordBatch]:
+    """The records of the given numbers, in that order, in batches of 1,000.
 
-    Taken batch by batch: pyarrow's own ``take`` on a chunked table first joins all chunks, which
-    fails above 2 GiB of text.
+    Taken batch by batch, once for a shard: pyarrow's own ``take`` on a chunked table first joins all chunks,
+    which fails above 2 GiB of text, and each of ours costs the same however few rows it takes.
     """
-    for begin in range(0, len(rows), _ROWS_GATHERED_AT_ONCE):
-        wanted = rows[begin : begin + _ROWS_GATHERED_AT_ONCE]
-        ascending = np.argsort(wanted, kind="stable")
-        ordered = wanted[ascending]
-        owners = np.searchsorted(starts, ordered, side="right") - 1
-        pieces = [
-            batches[owner].take(pa.array(ordered[owners == owner] - starts[owner]))
-            for owner in np.unique(owners)
-        ]
-        place = np.empty(len(wanted), dtype=np.int64)
-        place[ascending] = np.arange(len(wanted))
-        table = pa.Table.from_batches(pieces).combine_chunks().take(pa.array(place))
-        table = table.replace_schema_metadata(SCHEMA.metadata)
-        yield from table.to_batches(max_chunksize=ROWS_PER_BATCH)
+    ascending = np.argsort(rows, kind="stable")
+    ordered = rows[ascending]
+    bounds = ordered.searchsorted(starts)
+    pieces = [
+        batch.take(pa.array(ordered[low:high] - start))
+        for batch, start, low, high in zip(batches, starts, bounds, bounds[1:], strict=False)
+        if low < high
+    ]
+    place = np.empty(len(rows), dtype=np.int64)
+    place[ascending] = np.arange(len(rows))
+    table = pa.Table.from_batches(pieces).combine_chunks().take(pa.array(place))
+    gathered: list[pa.RecordBatch] = table.replace_schema_metadata(SCHEMA.metadata).to_batches(ROWS_PER_BATCH)
+    return gathered
