@@ -190,4 +190,4 @@ def test_a_node_without_a_checkout_is_told(
         message = refused(evaluate(tiny_model, sample_release, tmp_path / "run", "--engine", "ray"))
     assert message.count("\n") == 1
     assert "a node cannot import the task (" in message
-    assert f"expected {PACKAGE.parent} on every node" in message
+    assert "the same checkout under one path, on every node" in message
