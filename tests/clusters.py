@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import filelock
 import pytest
 
 from medinjection_fr.cluster import ENVIRONMENT
@@ -46,3 +49,42 @@ def hooked(cluster: Any, hook: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+class Doom(NamedTuple):
+    """How a node that dies in the middle and the others wait for each other, for their hooks.
+
+    Attributes:
+        begun: A named pipe: when a worker of the doomed node has written to it, the node is killed.
+        never: A lock file that is not free: the doomed worker waits for it.
+        dead: A lock file that is free once the node is dead: the others wait for it.
+    """
+
+    begun: Path
+    never: Path
+    dead: Path
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Doom:
+        doom = cls(folder / "begun", folder / "never", folder / "dead")
+        os.mkfifo(doom.begun)
+        return doom
+
+
+@contextmanager
+def doomed(cluster: Any, node: Any, doom: Doom) -> Iterator[list[str]]:
+    """Kills a node when it has begun; gives what its worker wrote, complete at the end of the block."""
+
+    def kill() -> None:
+        killed.append(doom.begun.read_text())
+        cluster.remove_node(node, allow_graceful=False)
+        wait.release()
+
+    killed: list[str] = []
+    wait = filelock.FileLock(doom.dead, thread_local=False)
+    killer = threading.Thread(target=kill)
+    with filelock.FileLock(doom.never):
+        wait.acquire()
+        killer.start()
+        yield killed
+        killer.join()

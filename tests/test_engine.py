@@ -8,7 +8,6 @@ import shlex
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 import filelock
 import pytest
-from clusters import add_node, hooked, running_cluster
+from clusters import Doom, add_node, doomed, hooked, running_cluster
 from releases import contents, few_rows, invoke, question, refused, write_recipe
 from test_bad_input import RECIPE_ROWS, mounted
 
@@ -89,31 +88,17 @@ def connected(nodes: Any, read: Callable[[Any, Any], Any]) -> Iterator[None]:
 def test_node_that_dies_in_the_middle_changes_nothing(
     tmp_path: Path, nodes: Any, second: Any, recipe: Path, expected: dict[str, bytes]
 ) -> None:
-    doomed, begun = second.node_id, tmp_path / "begun"
-    never, dead = tmp_path / "never", tmp_path / "dead"
-    os.mkfifo(begun)
+    the_doomed, doom = second.node_id, Doom.in_folder(tmp_path)
 
     def read(node: str, path: Path) -> None:
-        import filelock
 
-        if node == doomed:
-            begun.write_text(path.parent.name)  # waits for its reader
-        with filelock.FileLock(never if node == doomed else dead):
+        if node == the_doomed:
+            doom.begun.write_text(path.parent.name)  # waits for its reader
+        with filelock.FileLock(doom.never if node == the_doomed else doom.dead):
             pass
 
-    def kill() -> None:
-        killed.append(begun.read_text())
-        nodes.remove_node(second, allow_graceful=False)
-        wait.release()
-
-    killed: list[str] = []
-    wait = filelock.FileLock(dead, thread_local=False)
-    killer = threading.Thread(target=kill)
-    with filelock.FileLock(never), connected(nodes, read):
-        wait.acquire()
-        killer.start()
+    with connected(nodes, read), doomed(nodes, second, doom) as killed:
         release = build(recipe, tmp_path / "out", engine="ray").release
-        killer.join()
     assert killed[0].startswith("our-")  # the dead node was reading it
     assert contents(release.folder) == expected
 

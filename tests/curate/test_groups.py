@@ -46,10 +46,13 @@ def rows_of_all_kinds() -> list[dict[str, Any]]:
     return [closed(), closed(QUESTION.upper()), closed(answer="C"), *near, holder, closed("Et après ?")]
 
 
-def written(rows: Sequence[dict[str, Any]], workspace: Workspace) -> tuple[Numbered, list[Path]]:
+def written(
+    rows: Sequence[dict[str, Any]], workspace: Workspace, version: str = "1"
+) -> tuple[Numbered, list[Path]]:
     """The rows as two parts of small batches, with their signals beside them."""
     parts = []
-    for name, own in (("part-a", rows[: len(rows) // 2]), ("part-b", rows[len(rows) // 2 :])):
+    for half, own in (("a", rows[: len(rows) // 2]), ("b", rows[len(rows) // 2 :])):
+        name = f"part-{half}{version}"
         with workspace.step(name) as folder:
             path = str(folder / "kept.arrow")
             with pa.OSFile(path, "wb") as sink, pa.ipc.new_stream(sink, SCHEMA) as writer:
@@ -94,3 +97,12 @@ def test_tasks_find_what_one_process_finds(
     times = {path: path.stat().st_mtime_ns for path in workspace.root.rglob("pairs.json")}
     assert find_on(Local(), workspace, records, parts, wanted(len(rows))) == found
     assert {path: path.stat().st_mtime_ns for path in times} == times
+
+
+def test_what_was_found_in_other_parts_is_not_taken_up(tmp_path: Path) -> None:
+    workspace, copies = Workspace(tmp_path / "out"), [closed(), closed(QUESTION.upper())]
+    others = [closed(), closed("Et après ?")]
+    for version, rows in enumerate((copies, others, copies)):
+        records, parts = written(rows, workspace, str(version))
+        found = find_on(Local(), workspace, records, parts, wanted(2))
+        assert bool(found) == (rows is copies)

@@ -6,14 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import filelock
 import pytest
-from clusters import add_node, hooked, running_cluster
+from clusters import Doom, add_node, doomed, hooked, running_cluster
 from releases import refused
 from spread_runs import PERMUTATIONS, evaluate, few_questions, in_any_order, note_process, predicted
 
@@ -60,41 +59,27 @@ def test_a_node_that_dies_in_the_middle_of_a_slice_changes_nothing(
     tiny_model: Path, sample_release: Path, expected: list[dict[str, Any]], nodes: Any, tmp_path: Path
 ) -> None:
     second = add_node(nodes)
-    doomed, begun = second.node_id, tmp_path / "begun"
-    never, dead = tmp_path / "never", tmp_path / "dead"
-    os.mkfifo(begun)
+    the_doomed, doom = second.node_id, Doom.in_folder(tmp_path)
 
     def hook() -> None:
-        import filelock
 
         from evaluation import spread
 
         predict_whole = spread.predict_slice
 
         def held(*arguments: Any) -> Iterator[dict[str, Any]]:
-            here = ray.get_runtime_context().get_node_id() == doomed
+            here = ray.get_runtime_context().get_node_id() == the_doomed
             for prediction in predict_whole(*arguments):
                 yield prediction
                 if here:
-                    begun.write_text("one prediction")  # waits for its reader
-                with filelock.FileLock(never if here else dead):
+                    doom.begun.write_text("one prediction")  # waits for its reader
+                with filelock.FileLock(doom.never if here else doom.dead):
                     pass
 
         spread.predict_slice = held
 
-    def kill() -> None:
-        killed.append(begun.read_text())
-        nodes.remove_node(second, allow_graceful=False)
-        wait.release()
-
-    killed: list[str] = []
-    wait = filelock.FileLock(dead, thread_local=False)
-    killer = threading.Thread(target=kill)
-    with filelock.FileLock(never), hooked(nodes, hook):
-        wait.acquire()
-        killer.start()
+    with hooked(nodes, hook), doomed(nodes, second, doom) as killed:
         done = evaluate(tiny_model, sample_release, tmp_path / "run", "--engine", "ray")
-        killer.join()
     assert done.exit_code == 0, done.output
     assert killed == ["one prediction"]
     assert predicted(tmp_path / "run") == expected

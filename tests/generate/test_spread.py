@@ -16,7 +16,7 @@ from typing import Any
 
 import filelock
 import pytest
-from clusters import add_node, hooked, running_cluster
+from clusters import Doom, add_node, doomed, hooked, running_cluster
 from generate.jobs import command, contents, exported, run
 from generate.synthesis.documents import write_abstracts
 from generate.synthesis.jobs import run as synthesize
@@ -115,10 +115,8 @@ def test_same_records_as_of_one_process_and_nothing_asked_twice(
 def test_node_that_dies_in_the_middle_loses_nothing(
     server: Proxy, folder: Path, nodes: Any, expected: dict[str, Any], tmp_path: Path
 ) -> None:
-    doomed = add_node(nodes)
-    begun, never, dead = tmp_path / "begun", tmp_path / "never", tmp_path / "dead"
-    os.mkfifo(begun)
-    the_doomed = doomed.node_id
+    second, doom = add_node(nodes), Doom.in_folder(tmp_path)
+    the_doomed = second.node_id
 
     def hook() -> None:
         """The doomed node stops for ever at its third request, which it has claimed; the other waits for its death."""
@@ -130,30 +128,19 @@ def test_node_that_dies_in_the_middle_loses_nothing(
 
         def held(journal: Journal, key: str) -> bool:
             if node != the_doomed:
-                with filelock.FileLock(dead):
+                with filelock.FileLock(doom.dead):
                     return claim(journal, key)
             claimed = claim(journal, key)
             keys.append(key)
             if len(keys) == 3:
-                begun.write_text(str(journal.path))  # waits for its reader
-                filelock.FileLock(never).acquire()
+                doom.begun.write_text(str(journal.path))  # waits for its reader
+                filelock.FileLock(doom.never).acquire()
             return claimed
 
         Journal.claim = held  # type: ignore[method-assign]
 
-    def kill() -> None:
-        killed.append(begun.read_text())
-        nodes.remove_node(doomed, allow_graceful=False)
-        wait.release()
-
-    killed: list[str] = []
-    wait = filelock.FileLock(dead, thread_local=False)
-    killer = threading.Thread(target=kill)
-    with filelock.FileLock(never), hooked(nodes, hook):
-        wait.acquire()
-        killer.start()
+    with hooked(nodes, hook), doomed(nodes, second, doom) as killed:
         run(server, folder, "--engine", "ray", "--at-once", 1)
-        killer.join()
     assert killed[0].endswith(".part")
     assert contents(exported(folder)) == expected
     assert len(server.asked) == expected["figures"]["requests"]
