@@ -17,6 +17,7 @@ from publishing import COMMAND, FIRST, REPO, SECOND, Stage, connected
 from releases import contents, flip, refused, reseal, shard_paths
 
 from medinjection_fr.release.cache import cache_of, cached_versions, open_release
+from medinjection_fr.release.manifest import read_release
 from medinjection_fr.release.verify import verify
 
 
@@ -145,12 +146,21 @@ def test_lasting_fault_leaves_nothing_and_is_taken_up_again(
 
 
 def test_file_that_has_come_is_not_fetched_again(published: Stage, tmp_path: Path) -> None:
-    published.hub.fault("GET", SHARD, status=503)
+    release = published.releases[FIRST]
+    last = list(read_release(release).files)[-1]
+    published.hub.fault("GET", f"/resolve/.*{last}", status=503)
     refused(pull(published, tmp_path / "out"))
+    (workspace,) = tmp_path.glob(".out.build/pull-*")
+    come = {path for path, data in contents(workspace).items() if data == contents(release).get(path)}
+    assert any(path.endswith(".arrow") for path in come)
+    assert last not in come
     published.hub.mend()
     assert pull(published, tmp_path / "out").exit_code == 0
-    read = {request.path.rsplit("/", 1)[-1] for request in published.hub.requests("GET", "/resolve/")}
-    assert read == {"release.json", "mcqu-00000-of-00001.arrow"}
+    read = {
+        request.path.split("/resolve/")[1].split("/", 1)[1]
+        for request in published.hub.requests("GET", "/resolve/")
+    }
+    assert read == (contents(release).keys() - come) | {"release.json"}
 
 
 def test_broken_download_goes_on_where_it_broke_off(published: Stage, tmp_path: Path) -> None:
