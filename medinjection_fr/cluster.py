@@ -234,7 +234,10 @@ def _result(reference: Any, what: str) -> _Done:
         mend = "Run the command in a folder that all nodes share"
         expected = "the same installation, or the same checkout under one path, on every node"
         raise InputError(Problem(f"--engine ray, {what}", told, expected, mend)) from None
-    except (OutOfMemoryError, WorkerCrashedError):
+    except OutOfMemoryError:
+        told = "a node's memory was nearly full, and Ray ended a task there"
+        raise InputError(Problem(f"--engine ray, {what}", told, mend=_MORE_MEMORY)) from None
+    except WorkerCrashedError:
         raise InputError(Problem(f"--engine ray, {what}", OUT_OF_MEMORY, mend=_MORE_MEMORY)) from None
     except RayError as error:
         reason = f"{type(error).__name__}: {str(error)[:120]}".splitlines()[0]

@@ -138,6 +138,25 @@ def test_worker_that_is_killed_for_memory_is_told_and_the_build_goes_on(
     assert parts
 
 
+def test_node_that_is_short_of_memory_is_told(
+    tmp_path: Path, recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray looks at the memory itself and ends a worker before the system has to."""
+    monkeypatch.setenv("RAY_memory_usage_threshold", "0.001")
+    monkeypatch.setenv("RAY_memory_monitor_refresh_ms", "50")
+    monkeypatch.setitem(cluster_module.ENVIRONMENT, "RAY_task_oom_retries", "0")
+
+    def read(node: str, path: Path) -> None:
+        with filelock.FileLock(never):
+            pass
+
+    never = tmp_path / "never"
+    with running_cluster() as nodes, filelock.FileLock(never), connected(nodes, read):
+        message = refused(invoke("build", recipe, "--output", tmp_path / "out", "--engine", "ray"))
+    assert message.count("\n") == 1
+    assert "reading: a node's memory was nearly full, and Ray ended a task there" in message
+
+
 def test_node_of_other_versions_or_without_the_folder_is_told(
     tmp_path: Path, nodes: Any, recipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
