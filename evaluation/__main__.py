@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from evaluation.judging.command import judge
 from evaluation.options import backend_options, config_option, split_option
 from evaluation.report.command import report
 from evaluation.review.command import review
-from medinjection_fr.command_line import PATH, Commands, data_option, engine_options
+from medinjection_fr.command_line import PATH, Commands, data_option, engine_options, json_option, print_json
 from medinjection_fr.generate.cli import model_options
 
 
@@ -125,7 +124,7 @@ def compare(runs: tuple[Path, ...], resamples: int) -> None:
 @main.command()
 @click.argument("first", type=PATH)
 @click.argument("second", type=PATH)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 def crosscheck(first: Path, second: Path, as_json: bool) -> None:
     """Count the records that two backends answer differently, and name them.
 
@@ -137,7 +136,10 @@ def crosscheck(first: Path, second: Path, as_json: bool) -> None:
     from evaluation.crosscheck import describe_crosscheck
 
     found = compare_answers(first, second)
-    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(describe_crosscheck(found)))
+    if as_json:
+        print_json(found)
+    else:
+        click.echo("\n".join(describe_crosscheck(found)))
 
 
 @main.command()

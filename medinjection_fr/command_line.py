@@ -1,8 +1,10 @@
-"""What the command lines share: how mistakes are told, which release is meant, and where steps run."""
+"""What the command lines share: how mistakes and results are told, which release is meant, where steps run."""
 
 from __future__ import annotations
 
 import errno
+import io
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -22,6 +24,28 @@ data_option = click.option(
     metavar="DIR|REPO@VERSION",
     help="Release folder, or organisation/name@1.2.0 on the Hub.",
 )
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+recipe_data_option = click.option(
+    "--data",
+    type=PATH,
+    help="Folder that the recipe's paths are relative to; the recipe's own if not given.",
+)
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(1), help="Processes on this machine; the number of cores if not given."
+)
+
+
+def recipe_and_data(recipe: str, data: Path | None) -> tuple[Path, Path | None]:
+    """The recipe's file and the folder of its data; a recipe that ships has its data here."""
+    from medinjection_fr.recipe import find_recipe
+
+    path, shipped = find_recipe(recipe)
+    return path, data or (Path.cwd() if shipped else None)
+
+
+def print_json(value: Any) -> None:
+    """Prints a value for another program: in UTF-8, whatever the terminal can show."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8"))
 
 
 def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,6 +66,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal or pipe that cannot show every letter
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
         except InputError as error:

@@ -10,8 +10,9 @@ from medinjection_fr.errors import InputError
 from medinjection_fr.recipe import find_recipe
 from medinjection_fr.record import ORIGINS
 from medinjection_fr.release.manifest import MANIFEST, read_release
+from medinjection_fr.release.tables import print_configs, print_record
 from medinjection_fr.release.verify import verify
-from medinjection_fr.tables import open_console, print_build, print_configs, print_record
+from medinjection_fr.tables import open_console, print_build
 
 
 def run_demo(output: Path) -> None:

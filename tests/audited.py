@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from releases import Rows, built, question, read_rows, reseal, shard_paths, source_facts, write_rows
+from damage import reseal, write_rows
+from recipes import Rows, built, question, source_facts
+from releases import read_rows, shard_paths
 
 from medinjection_fr.curate.curation import Reported
 from medinjection_fr.curate.ledger import REPORTED, Dropped, count_by_rule, write_ledger

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from releases import Rows
+from recipes import Rows
 
 from medinjection_fr.release.diff import Difference
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from hub.server import serve_hub
 from hub.state import Hub
 from publishing import FIRST, SECOND, VERSIONS, Stage, build_version
 from real_model import CannotBeInstalled, RealModel, served_small_model
-from releases import STUDY, few_rows, write_recipe
+from recipes import STUDY, few_rows, write_recipe
 
 from medinjection_fr.build import build
 from medinjection_fr.recipe import find_recipe
@@ -23,10 +24,12 @@ hypothesis.settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Gives datasets a cache of this run, and no network."""
+    """Gives datasets a cache of this run, and no network, and the tests their Ctrl-C."""
     cache = tempfile.mkdtemp(prefix="medinjection-fr-")
     os.environ.update(HF_HOME=cache, HF_HUB_OFFLINE="1", HF_DATASETS_DISABLE_PROGRESS_BARS="1")
     config.add_cleanup(lambda: shutil.rmtree(cache, ignore_errors=True))
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # started in the background by a shell
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

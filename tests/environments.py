@@ -7,7 +7,7 @@ import sys
 import venv
 from pathlib import Path
 
-from releases import run
+from commands import run
 
 ENVIRONMENTS = Path(__file__).parent.parent / ".venv-datasets"
 

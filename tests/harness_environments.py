@@ -7,7 +7,7 @@ import shutil
 import venv
 from pathlib import Path
 
-from releases import run
+from commands import run
 from small_models import CACHE
 
 from medinjection_fr.resources import PACKAGE

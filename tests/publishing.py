@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from commands import invoke
 from hub.state import Hub
 from hub.store import Commit, Repository
-from releases import built, contents, invoke, question
+from recipes import built, question
+from releases import contents
 
 REPO = "our-laboratory/medinjection-fr"
 FIRST, SECOND, THIRD = VERSIONS = ("1.0.0", "1.1.0", "1.2.0")

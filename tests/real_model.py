@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from releases import run
+from commands import run
 from small_models import CACHE, SMALL, UNPACK, one_at_a_time
 
 from medinjection_fr.models.local_server import LocalServer

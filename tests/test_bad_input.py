@@ -13,20 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from releases import (
-    contents,
-    copy_of,
-    few_rows,
-    invoke,
-    manifest_of,
-    question,
-    read_rows,
-    refused,
-    run,
-    source_facts,
-    write_frenchmedmcqa,
-    write_recipe,
-)
+from commands import invoke, refused, run
+from damage import copy_of
+from recipes import few_rows, question, source_facts, write_frenchmedmcqa, write_recipe
+from releases import contents, manifest_of, read_rows
 
 import medinjection_fr
 from medinjection_fr.build import build

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import run
 from environments import programs_of
-from releases import question, run, write_frenchmedmcqa, write_recipe
+from recipes import question, write_frenchmedmcqa, write_recipe
 
 import medinjection_fr
 from medinjection_fr.build import build

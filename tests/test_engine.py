@@ -16,7 +16,9 @@ from typing import Any
 import filelock
 import pytest
 from clusters import Doom, add_node, doomed, hooked, running_cluster
-from releases import contents, few_rows, invoke, question, refused, write_recipe
+from commands import invoke, refused
+from recipes import few_rows, question, write_recipe
+from releases import contents
 from test_bad_input import RECIPE_ROWS, mounted
 
 from medinjection_fr import cluster as cluster_module

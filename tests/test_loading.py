@@ -12,19 +12,10 @@ from typing import Any
 import datasets
 import pyarrow as pa
 import pytest
-from releases import (
-    contents,
-    copy_of,
-    flip,
-    manifest_of,
-    question,
-    read_rows,
-    reseal,
-    run,
-    shard_paths,
-    write_recipe,
-    write_rows,
-)
+from commands import run
+from damage import copy_of, flip, reseal, write_rows
+from recipes import question, write_recipe
+from releases import contents, manifest_of, read_rows, shard_paths
 
 import medinjection_fr
 from medinjection_fr.build import build

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import run
+from damage import flip
 from hub.state import Hub
 from hub.store import Commit, File
 from publishing import FIRST, REPO, SECOND, THIRD, Stage, build_version, connected
-from releases import contents, flip, manifest_of, read_rows, run, shard_paths
+from releases import contents, manifest_of, read_rows, shard_paths
 
 import medinjection_fr
 from medinjection_fr.errors import InputError

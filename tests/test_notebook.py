@@ -6,8 +6,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from damage import copy_of
 from nbclient import NotebookClient
-from releases import copy_of, manifest_of
+from releases import manifest_of
 
 from medinjection_fr.release.verify import verify
 from medinjection_fr.resources import PACKAGE

@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from releases import run
+from commands import run
 
 import medinjection_fr
 from medinjection_fr.checked_yaml import read_yaml

@@ -12,16 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from releases import (
-    invoke,
-    manifest_of,
-    question,
-    read_rows,
-    source_facts,
-    write_frenchmedmcqa,
-    write_lines,
-    write_recipe,
-)
+from commands import invoke
+from recipes import question, source_facts, write_frenchmedmcqa, write_lines, write_recipe
+from releases import manifest_of, read_rows
 
 from medinjection_fr.build import build
 from medinjection_fr.curate.ledger import read_ledger

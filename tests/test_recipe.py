@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from releases import few_rows, invoke, manifest_of, refused, write_recipe
+from commands import invoke, refused
+from recipes import few_rows, write_recipe
+from releases import manifest_of
 
 from medinjection_fr.build import build
 from medinjection_fr.recipe import load_recipe

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from releases import invoke, manifest_of, read_rows, refused, write_lines
+from commands import invoke, refused
+from recipes import write_lines
+from releases import manifest_of, read_rows
 
 from medinjection_fr.build import build
 from medinjection_fr.resources import PACKAGE

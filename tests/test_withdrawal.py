@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from releases import STUDY, few_rows, invoke, manifest_of, read_rows, write_recipe
+from commands import invoke
+from recipes import STUDY, few_rows, write_recipe
+from releases import manifest_of, read_rows
 
 from medinjection_fr.release.card_tables import read_figures
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
 
 import click
 
-from medinjection_fr.command_line import PATH, Commands, data_option
+from medinjection_fr.command_line import PATH, Commands, data_option, json_option, print_json
 from medinjection_fr.errors import InputError, Problem
 
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 _set_option = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Another value, as optim.lr=2e-4."
 )
@@ -29,7 +27,7 @@ def main() -> None:
 @data_option
 @click.option("--output", type=PATH, help="Folder of the run; runs/RECIPE/CONFIG if not given.")
 @_set_option
-@_json_option
+@json_option
 def run(
     recipe: str, config: str, data: str, output: Path | None, overrides: tuple[str, ...], as_json: bool
 ) -> None:
@@ -48,7 +46,7 @@ def run(
     if os.environ.get("RANK", "0") != "0":  # of several processes, the first prints
         return
     if as_json:
-        click.echo(json.dumps(report, ensure_ascii=False))
+        print_json(report)
     else:
         print_run(output, report)
 
@@ -57,7 +55,7 @@ def run(
 @click.argument("output", type=PATH)
 @click.option("--data", help="The release, if it is no longer where the run found it.")
 @click.option("--dtype", type=click.Choice(["bfloat16", "float32"]), help="Of the merged weights.")
-@_json_option
+@json_option
 def merge(output: Path, data: str | None, dtype: str | None, as_json: bool) -> None:
     """Merge the adapter of the run in OUTPUT into its base, and compare what both say.
 
@@ -67,7 +65,7 @@ def merge(output: Path, data: str | None, dtype: str | None, as_json: bool) -> N
 
     compared = merge_run(output, data, dtype)
     if as_json:
-        click.echo(json.dumps(compared))
+        print_json(compared)
 
 
 @main.command()
@@ -76,7 +74,7 @@ def merge(output: Path, data: str | None, dtype: str | None, as_json: bool) -> N
 @click.option("--adapter", is_flag=True, help="The adapter instead of the merged model.")
 @click.option("--private", is_flag=True, help="Make the repository private, if it is not there yet.")
 @click.option("--dry-run", is_flag=True, help="Show the card and what would be sent; write nothing.")
-@_json_option
+@json_option
 def push(output: Path, repo: str, adapter: bool, private: bool, dry_run: bool, as_json: bool) -> None:
     """Publish the model of the run in OUTPUT with a card that says what it was made from.
 
@@ -89,7 +87,7 @@ def push(output: Path, repo: str, adapter: bool, private: bool, dry_run: bool, a
 
     pushed = push_run(output, repo, adapter, private, dry_run)
     if as_json:
-        click.echo(json.dumps({**vars(pushed), "card": pushed.card}, ensure_ascii=False))
+        print_json({**vars(pushed), "card": pushed.card})
     else:
         print_push(pushed)
 
@@ -103,7 +101,7 @@ def push(output: Path, repo: str, adapter: bool, private: bool, dry_run: bool, a
 @click.option("--only", type=click.IntRange(0), help="Only the one of this place, as of a Slurm array.")
 @click.option("--gpus", help="Numbers of GPUs, as 0,1,2,3: one run on each at a time.")
 @_set_option
-@_json_option
+@json_option
 def sweep(
     recipe: str,
     data: str,
@@ -144,7 +142,7 @@ def sweep(
 
 @main.command()
 @click.argument("output", type=PATH)
-@_json_option
+@json_option
 def table(output: Path, as_json: bool) -> None:
     """Write the table of the finished runs in OUTPUT.
 

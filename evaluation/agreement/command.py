@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from medinjection_fr.command_line import PATH
+from medinjection_fr.command_line import PATH, json_option
 
 
 @click.command()
@@ -28,7 +28,7 @@ from medinjection_fr.command_line import PATH
     help="Of the logistic regression on length, over all runs together.",
 )
 @click.option("--resamples", type=click.IntRange(100), default=2_000, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 def agreement(
     runs: tuple[Path, ...],
     reviews: tuple[Path, ...],

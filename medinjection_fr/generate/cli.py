@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from medinjection_fr.command_line import engine_options
+from medinjection_fr.command_line import PATH, engine_options, json_option, print_json
 
-_PATH = click.Path(path_type=Path)
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 _job_option = click.option("--job", "name", help="Which job, if the journal holds several.")
 _MODEL_OPTIONS = [
     click.option("--endpoint", help="Base URL of an OpenAI-compatible server."),
@@ -41,8 +38,8 @@ _MODEL_OPTIONS = [
     ),
 ]
 _RUN_OPTIONS = [
-    click.option("--data", type=_PATH, default=Path(), help="Folder with a folder for each source."),
-    click.option("--journal", type=_PATH, required=True, help="SQLite file that keeps every answer."),
+    click.option("--data", type=PATH, default=Path(), help="Folder with a folder for each source."),
+    click.option("--journal", type=PATH, required=True, help="SQLite file that keeps every answer."),
     click.option("--model", required=True, help="apertium, or the name of a model at the endpoint."),
     *_MODEL_OPTIONS,
     click.option(
@@ -55,7 +52,7 @@ _RUN_OPTIONS = [
     click.option(
         "--name", help="Catalogue name of the records; <source>-translated or -synthetic if not given."
     ),
-    click.option("--glossary", type=_PATH, help="YAML file of more names and terms that the checks know."),
+    click.option("--glossary", type=PATH, help="YAML file of more names and terms that the checks know."),
     engine_options,
 ]
 
@@ -101,15 +98,15 @@ def translate_run(source: str, template: str | None, without_explanations: bool,
 
 @translate.command("score")
 @click.option(
-    "--pairs", "memory", type=_PATH, required=True, help="Translation memory (TMX) by professionals."
+    "--pairs", "memory", type=PATH, required=True, help="Translation memory (TMX) by professionals."
 )
 @click.option(
     "--hypotheses",
-    type=_PATH,
+    type=PATH,
     help="Translations to score: a line for each pair, or .jsonl with id and translation.",
 )
 @click.option("--model", help="Or who translates: apertium, or the name of a model at the endpoint.")
-@click.option("--journal", type=_PATH, help="SQLite file that keeps every answer of the model.")
+@click.option("--journal", type=PATH, help="SQLite file that keeps every answer of the model.")
 @model_options
 @click.option("--template", help="Name or YAML file; translate-item or translate-apertium if not given.")
 @click.option("--limit", type=click.IntRange(1), help="So many pairs: a random sample, always the same.")
@@ -123,11 +120,11 @@ def translate_run(source: str, template: str | None, without_explanations: bool,
 @click.option(
     "--comet",
     "checkpoint",
-    type=_PATH,
+    type=PATH,
     help="Checkpoint of a COMET model, to score with comet-score; none is downloaded.",
 )
-@click.option("--save", type=_PATH, help="Folder for source.txt, reference.txt and hypothesis.txt.")
-@_json_option
+@click.option("--save", type=PATH, help="Folder for source.txt, reference.txt and hypothesis.txt.")
+@json_option
 def translate_score(as_json: bool, **options: Any) -> None:
     """Score translations into French against those of professionals: BLEU, chrF++ and COMET, with intervals.
 
@@ -140,7 +137,7 @@ def translate_score(as_json: bool, **options: Any) -> None:
     if report is None:
         click.echo(f"Wrote {options['save']}. Next: translate source.txt, then give --hypotheses")
     elif as_json:
-        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        print_json(report)
     else:
         print_report(report)
 
@@ -197,12 +194,12 @@ def generate() -> None:
 
 
 @generate.command("export")
-@click.argument("journal", type=_PATH)
+@click.argument("journal", type=PATH)
 @click.option(
-    "--output", type=_PATH, required=True, help="Folder for records, rejected units, figures and recipe."
+    "--output", type=PATH, required=True, help="Folder for records, rejected units, figures and recipe."
 )
 @_job_option
-@_json_option
+@json_option
 def generate_export(journal: Path, output: Path, name: str | None, as_json: bool) -> None:
     """Judge all answers in JOURNAL again, offline, and write the records that pass, as a source to build from.
 
@@ -215,7 +212,7 @@ def generate_export(journal: Path, output: Path, name: str | None, as_json: bool
     with open_work(journal, name) as (work, prices):
         figures = export(work, prices, output)
     if as_json:
-        click.echo(json.dumps(figures, ensure_ascii=False, indent=2))
+        print_json(figures)
         return
     print_figures(figures)
     if left := figures["units"]["unfinished"]:
@@ -224,8 +221,8 @@ def generate_export(journal: Path, output: Path, name: str | None, as_json: bool
 
 
 @generate.command("status")
-@click.argument("journal", type=_PATH)
-@_json_option
+@click.argument("journal", type=PATH)
+@json_option
 def generate_status(journal: Path, as_json: bool) -> None:
     """Tell how far each job in JOURNAL is, what it has cost, and why units were rejected.
 
@@ -235,6 +232,6 @@ def generate_status(journal: Path, as_json: bool) -> None:
 
     states = read_status(journal)
     if as_json:
-        click.echo(json.dumps(states, ensure_ascii=False, indent=2))
+        print_json(states)
     else:
         print_status(states)

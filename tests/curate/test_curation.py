@@ -13,17 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import yaml
+from commands import run, start
 from examples import valid_record
-from releases import (
-    contents,
-    few_rows,
-    manifest_of,
-    question,
-    read_rows,
-    run,
-    start,
-    write_recipe,
-)
+from recipes import few_rows, question, write_recipe
+from releases import contents, manifest_of, read_rows
 from test_pairs import CASE, LONG, QUESTION, closed
 
 from medinjection_fr.build import build

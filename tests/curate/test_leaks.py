@@ -13,20 +13,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from commands import invoke, refused, run
+from damage import copy_of, flip
 from hub.state import Hub
-from releases import (
-    contents,
-    copy_of,
-    flip,
-    invoke,
-    question,
-    read_rows,
-    refused,
-    run,
-    shard_paths,
-    write_lines,
-    write_recipe,
-)
+from recipes import question, write_lines, write_recipe
+from releases import contents, read_rows, shard_paths
 
 from medinjection_fr.build import build
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from releases import contents, invoke, question, read_rows, refused, write_lines, write_recipe
+from commands import invoke, refused
+from recipes import question, write_lines, write_recipe
+from releases import contents, read_rows
 
 from medinjection_fr.build import build
 from medinjection_fr.curate.encoders import LONGEST, open_encoder

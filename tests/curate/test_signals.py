@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from commands import run
 from datasketch import MinHash
 from examples import valid_record
-from releases import run
 
 from medinjection_fr.curate import signals
 from medinjection_fr.curate.signals import (

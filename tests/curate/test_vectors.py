@@ -7,7 +7,8 @@ from pathlib import Path
 import filelock
 import numpy as np
 import pytest
-from releases import contents, copy_of, flip, shard_paths
+from damage import copy_of, flip
+from releases import contents, shard_paths
 
 from medinjection_fr.curate.encoders import open_encoder
 from medinjection_fr.curate.questions import read_later_splits

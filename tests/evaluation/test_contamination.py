@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from releases import STUDY, few_rows, write_recipe
+from recipes import STUDY, few_rows, write_recipe
 
 from evaluation.contamination import find_training, look_for_contamination, read_contamination
 from evaluation.data import open_test_set

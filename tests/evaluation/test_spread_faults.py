@@ -13,7 +13,7 @@ from typing import Any
 import filelock
 import pytest
 from clusters import Doom, add_node, doomed, hooked, running_cluster
-from releases import refused
+from commands import refused
 from spread_runs import PERMUTATIONS, evaluate, few_questions, in_any_order, note_process, predicted
 
 pytest.importorskip("torch", reason="torch comes with the extra `evaluate`")

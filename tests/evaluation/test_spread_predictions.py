@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from clusters import add_node, running_cluster
-from releases import refused
+from commands import refused
 from spread_runs import PERMUTATIONS, evaluate, few_questions, in_any_order, predicted
 
 pytest.importorskip("torch", reason="torch comes with the extra `evaluate`")

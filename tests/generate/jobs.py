@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from commands import invoke
 from models.proxy import Proxy
-from releases import invoke
 
 
 def run(server: Proxy, folder: Path, *options: object, model: str = "small@1", code: int = 0) -> str:

@@ -7,9 +7,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from commands import invoke, refused
 from generate.jobs import exported, figures, lines
 from generate.translator import QUESTIONS, rows, write_source
-from releases import invoke, read_rows, refused
+from releases import read_rows
 
 from medinjection_fr.build import build
 from medinjection_fr.errors import InputError

@@ -10,10 +10,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from commands import invoke, refused
 from generate.jobs import command, contents, exported, figures, lines, run
 from generate.translator import QUESTIONS, about, changed, rows, source_in, write_source
 from models.proxy import Fault, Proxy
-from releases import invoke, refused
 
 from medinjection_fr.generate.job import JobStore
 from medinjection_fr.models.journal import Journal

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from commands import invoke, refused, run, start
 from generate.memories import memory
 from generate.translator import QUESTIONS
 from models.proxy import Fault, Proxy
-from releases import invoke, refused, run, start
 
 from medinjection_fr.errors import InputError
 from medinjection_fr.generate.score import comet, command

@@ -17,6 +17,7 @@ from typing import Any
 import filelock
 import pytest
 from clusters import Doom, add_node, doomed, hooked, running_cluster
+from commands import invoke, refused
 from generate.jobs import command, contents, exported, run
 from generate.synthesis.documents import write_abstracts
 from generate.synthesis.jobs import run as synthesize
@@ -24,7 +25,6 @@ from generate.synthesis.test_synthesis_runs import benchmark
 from generate.synthesis.writer import writer
 from generate.translator import about, changed, rows, write_source
 from models.proxy import Body, Fault, Proxy
-from releases import invoke, refused
 
 from medinjection_fr.engine import IN_THIS_PROCESS
 from medinjection_fr.errors import InputError

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from commands import invoke, refused
 from generate.jobs import exported, figures, lines, run
 from generate.translator import QUESTIONS, about, changed, rows, source_in, write_source
 from models.proxy import Body, Fault, Proxy
-from releases import invoke, read_rows, refused
+from releases import read_rows
 
 from medinjection_fr.build import build
 from medinjection_fr.generate import command

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from models.proxy import Answer, Body, Proxy, completion, running_proxy
-from releases import write_lines
+from recipes import write_lines
 
 QUESTIONS: list[tuple[str, str, list[str], list[str], int, str | None, str | None]] = [
     (

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from releases import run
+from commands import run
 
 from hub.state import Hub
 

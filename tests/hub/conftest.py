@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from releases import built, few_rows, question
+from recipes import built, few_rows, question
 
 from hub.client import REPOSITORY
 from hub.state import Hub

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from releases import run
+from commands import run
 
 from hub.client import PREAMBLE, client
 from hub.faults import FOR_EVER, Fault, Request

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from releases import contents, run
+from commands import run
+from releases import contents
 
 import medinjection_fr
 from hub.client import REPOSITORY

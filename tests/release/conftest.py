@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from audited import build_varied
-from releases import Rows, built, few_rows
+from damage import copy_of
+from recipes import Rows, built, few_rows
 
 from medinjection_fr.release.audit import audit
 from medinjection_fr.release.audit_page import render_page
@@ -19,6 +20,12 @@ def release(request: pytest.FixtureRequest) -> Path:
     """Each of two releases in turn; to be left as it is."""
     folder: Path = request.getfixturevalue(request.param)
     return folder
+
+
+@pytest.fixture
+def own_release(tiny_release: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny release, to damage."""
+    return copy_of(tiny_release, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from releases import STUDY, contents, copy_of, invoke, refused, write_rows
+from commands import invoke, refused
+from damage import copy_of, write_rows
+from recipes import STUDY
+from releases import contents
 
 from medinjection_fr.build import build
 from medinjection_fr.record import ORIGINS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from releases import Rows, built, question
+from recipes import Rows, built, question
 
 from medinjection_fr.release.audit import audit
 from medinjection_fr.release.audit_page import render_page

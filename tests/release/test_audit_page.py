@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from audited import HOSTILE
-from releases import built, few_rows
+from recipes import built, few_rows
 
 from medinjection_fr.release.audit import audit
 from medinjection_fr.release.audit_page import render_page

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 from cards import CHANGELOG, PUBLICATION, card_of, figures_of, header_of
-from releases import built, manifest_of, question, read_rows
+from recipes import built, question
+from releases import manifest_of, read_rows
 
 from medinjection_fr.record import COLUMNS
 from medinjection_fr.release.verify import verify

@@ -7,20 +7,10 @@ from pathlib import Path
 
 import pytest
 from cards import card_of
-from releases import (
-    STUDY,
-    built,
-    contents,
-    copy_of,
-    describe_again,
-    faults,
-    few_rows,
-    invoke,
-    manifest_of,
-    refused,
-    reseal,
-    write_recipe,
-)
+from commands import invoke, refused
+from damage import copy_of, describe_again, faults, reseal
+from recipes import STUDY, built, few_rows, write_recipe
+from releases import contents, manifest_of
 
 from medinjection_fr.build import build
 from medinjection_fr.release.card_plots import PLOTS, description, read_description

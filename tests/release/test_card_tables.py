@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from cards import figures_of, header_of
-from releases import built, manifest_of, question, read_rows, source_facts, texts_of
+from recipes import built, question, source_facts
+from releases import manifest_of, read_rows, texts_of
 
 from medinjection_fr.record import ORIGINS, SPLITS, TYPES
 from medinjection_fr.release.card_tables import markdown_table, read_figures

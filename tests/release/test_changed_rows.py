@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from compared import changed, find, listed
-from releases import Rows, built, question, read_rows, source_facts
+from recipes import Rows, built, question, source_facts
+from releases import read_rows
 
 from medinjection_fr.configs import Cell
 from medinjection_fr.release.changed_rows import KINDS

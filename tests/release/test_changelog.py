@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 from compared import find
-from releases import STUDY, Rows, built, few_rows, question, read_rows, source_facts, write_recipe
+from recipes import STUDY, Rows, built, few_rows, question, source_facts, write_recipe
+from releases import read_rows
 
 from medinjection_fr.build import build
 from medinjection_fr.checked_yaml import read_yaml

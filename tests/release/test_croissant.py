@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from releases import built, contents, few_rows, manifest_of, question, source_facts
+from recipes import built, few_rows, question, source_facts
+from releases import contents, manifest_of
 
 from medinjection_fr.record import COLUMNS, LIST_COLUMNS
 from medinjection_fr.release.croissant import CROISSANT

@@ -8,19 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from compared import changed
-from releases import (
-    STUDY,
-    Rows,
-    built,
-    copy_of,
-    few_rows,
-    question,
-    read_rows,
-    reseal,
-    shard_paths,
-    source_facts,
-    write_table,
-)
+from damage import copy_of, reseal, write_table
+from recipes import STUDY, Rows, built, few_rows, question, source_facts
+from releases import read_rows, shard_paths
 
 from medinjection_fr.errors import InputError
 from medinjection_fr.record import SCHEMA

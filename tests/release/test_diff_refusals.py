@@ -6,17 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from releases import (
-    copy_of,
-    describe_again,
-    flip,
-    manifest_of,
-    read_rows,
-    reseal,
-    shard_paths,
-    write_rows,
-    write_table,
-)
+from damage import copy_of, describe_again, flip, reseal, write_rows, write_table
+from releases import manifest_of, read_rows, shard_paths
 
 from medinjection_fr.errors import InputError
 from medinjection_fr.record import SCHEMA

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from cards import card_of, figures_of, header_of
-from releases import built, manifest_of, question, source_facts
+from recipes import built, question, source_facts
+from releases import manifest_of
 
 from medinjection_fr.release.card_tables import read_figures
 from medinjection_fr.release.front_matter import read_front_matter, size_category

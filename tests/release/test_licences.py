@@ -12,7 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from cards import card_of, figures_of, header_of
-from releases import STUDY, few_rows, invoke, manifest_of, read_rows, refused, source_facts, write_recipe
+from commands import invoke, refused
+from recipes import STUDY, few_rows, source_facts, write_recipe
+from releases import manifest_of, read_rows
 
 from medinjection_fr.build import build
 from medinjection_fr.recipe import find_recipe

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from cards import CHANGELOG, PUBLICATION
+from commands import run
 from environments import programs_of
-from releases import built, few_rows, question, read_rows, run, source_facts
+from recipes import built, few_rows, question, source_facts
+from releases import read_rows
 
 from medinjection_fr.recipe import find_recipe
 from medinjection_fr.release.licences import TERMS

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import refused
+from damage import flip, reseal
 from hub.store import Commit, File
 from publishing import COMMAND, FIRST, REPO, SECOND, Stage, connected
-from releases import contents, flip, refused, reseal, shard_paths
+from releases import contents, shard_paths
 
 from medinjection_fr.release.cache import cache_of, cached_versions, open_release
 from medinjection_fr.release.manifest import read_release

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import refused
 from hub.store import TAG
 from publishing import COMMAND, FIRST, REPO, SECOND, Stage, build_version
-from releases import built, contents, few_rows, manifest_of, refused, source_facts
+from recipes import built, few_rows, source_facts
+from releases import contents, manifest_of
 
 
 def test_one_commit_holds_all_and_deletes_what_the_old_version_had(hub: Any, tmp_path: Path) -> None:

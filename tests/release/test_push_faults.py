@@ -9,9 +9,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from commands import refused
+from damage import copy_of, flip
 from publishing import COMMAND, FIRST, REPO, SECOND, Stage
 from push_faults import MAKING, SCENARIOS, STEPS, Scenario, Step
-from releases import copy_of, flip, refused
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

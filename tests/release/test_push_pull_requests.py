@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from commands import refused
 from publishing import FIRST, SECOND, Stage
 from push_faults import Step
-from releases import refused
 
 
 def merge(stage: Stage, number: int) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import refused
+from damage import copy_of, flip
 from publishing import FIRST, REPO, SECOND, Stage, build_version
-from releases import built, copy_of, few_rows, flip, refused, source_facts
+from recipes import built, few_rows, source_facts
 
 
 def test_damaged_release_is_refused_before_the_hub_is_asked(stage: Stage, tmp_path: Path) -> None:

@@ -8,20 +8,10 @@ from pathlib import Path
 
 import pytest
 from cards import card_of
-from releases import (
-    built,
-    contents,
-    copy_of,
-    describe_again,
-    flip,
-    invoke,
-    manifest_of,
-    question,
-    refused,
-    reseal,
-    run,
-    shard_paths,
-)
+from commands import invoke, refused, run
+from damage import copy_of, describe_again, flip, reseal
+from recipes import built, question
+from releases import contents, manifest_of, shard_paths
 
 from medinjection_fr.release.manifest import MANIFEST, seal
 from medinjection_fr.release.rewrite import rewrite_documents

@@ -7,17 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from releases import built, copy_of, question, read_rows, reseal, shard_paths, write_rows
+from damage import reseal, write_rows
+from recipes import built, question
+from releases import read_rows, shard_paths
 
 from medinjection_fr.record import record_id
 from medinjection_fr.release.layout import order_keys
 from medinjection_fr.release.verify import verify
-
-
-@pytest.fixture
-def release(tiny_release: Path, tmp_path: Path) -> Path:
-    """A copy of the tiny release, to damage."""
-    return copy_of(tiny_release, tmp_path)
 
 
 def with_id(row: dict[str, Any]) -> dict[str, Any]:
@@ -53,43 +49,45 @@ def change_first(
         ),
     ],
 )
-def test_faulty_records_are_found_and_placed(release: Path, change: Any, what: str) -> None:
-    cell = [name for name in shard_paths(release) if "native/train/mcqu" in name]
-    shard = next(name for name in cell if len(read_rows(release, [name])) > 1)
-    others = read_rows(release, [name for name in shard_paths(release) if "native/validation" in name])
-    write_rows(release / shard, change(read_rows(release, [shard]), others))
-    reseal(release)
-    assert verify(release) == []  # only a look at the records finds it
-    told = [str(problem) for problem in verify(release, rows=True)]
+def test_faulty_records_are_found_and_placed(own_release: Path, change: Any, what: str) -> None:
+    cell = [name for name in shard_paths(own_release) if "native/train/mcqu" in name]
+    shard = next(name for name in cell if len(read_rows(own_release, [name])) > 1)
+    others = read_rows(
+        own_release, [name for name in shard_paths(own_release) if "native/validation" in name]
+    )
+    write_rows(own_release / shard, change(read_rows(own_release, [shard]), others))
+    reseal(own_release)
+    assert verify(own_release) == []  # only a look at the records finds it
+    told = [str(problem) for problem in verify(own_release, rows=True)]
     found = [text for text in told if what in text]
     assert found
-    place = release / "data" / "native" if "two splits" in what else release / shard
+    place = own_release / "data" / "native" if "two splits" in what else own_release / shard
     assert all(text.startswith(str(place)) and ", row " in text and "(id " in text for text in found)
     assert not any("secret" in text or "réponse" in text for text in told)
 
 
-def test_row_in_another_shard_of_its_cell_is_out_of_order(release: Path) -> None:
-    paths = [name for name in shard_paths(release) if "native/train/mcqu" in name]
-    rows = read_rows(release, paths)
+def test_row_in_another_shard_of_its_cell_is_out_of_order(own_release: Path) -> None:
+    paths = [name for name in shard_paths(own_release) if "native/train/mcqu" in name]
+    rows = read_rows(own_release, paths)
     assert order_keys([row["id"] for row in rows]).tolist() == sorted(order_keys([r["id"] for r in rows]))
-    sizes = [len(read_rows(release, [name])) for name in paths]
+    sizes = [len(read_rows(own_release, [name])) for name in paths]
     rows.append(rows.pop(0))
     for name, size in zip(paths, sizes, strict=True):
-        write_rows(release / name, rows[:size])
+        write_rows(own_release / name, rows[:size])
         del rows[:size]
-    reseal(release)
-    assert verify(release) == []
-    (problem,) = verify(release, rows=True)
-    assert problem.where.startswith(str(release / paths[-1]))
+    reseal(own_release)
+    assert verify(own_release) == []
+    (problem,) = verify(own_release, rows=True)
+    assert problem.where.startswith(str(own_release / paths[-1]))
     assert problem.what == "stands out of order"
 
 
 def test_many_faults_of_a_shard_are_summed_up(tmp_path: Path) -> None:
     rows = {"native": [question(f"q{n}") for n in range(40)]}
-    release = built(tmp_path, rows).folder
-    (shard,) = shard_paths(release)
-    write_rows(release / shard, [{**row, "id": "0" * 31 + "g"} for row in read_rows(release)])
-    reseal(release)
-    problems = verify(release, rows=True)
+    own_release = built(tmp_path, rows).folder
+    (shard,) = shard_paths(own_release)
+    write_rows(own_release / shard, [{**row, "id": "0" * 31 + "g"} for row in read_rows(own_release)])
+    reseal(own_release)
+    problems = verify(own_release, rows=True)
     assert len(problems) == 21
     assert problems[-1].what == "and 20 faults more"

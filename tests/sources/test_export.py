@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import invoke, refused
 from examples import described_source
-from releases import contents, invoke, question, refused, write_frenchmedmcqa, write_lines
+from recipes import question, write_frenchmedmcqa, write_lines
+from releases import contents
 
 from medinjection_fr.curate.ledger import count_by_rule, read_ledger
 from medinjection_fr.errors import InputError

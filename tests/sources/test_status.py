@@ -10,18 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import invoke, refused, run
 from faulty_server import FaultyServer, command_with_catalogue, faulty_server
-from releases import (
-    few_rows,
-    invoke,
-    question,
-    refused,
-    run,
-    source_facts,
-    write_frenchmedmcqa,
-    write_lines,
-    write_recipe,
-)
+from recipes import few_rows, question, source_facts, write_frenchmedmcqa, write_lines, write_recipe
 
 from medinjection_fr.recipe import SHIPPED, load_recipe
 from medinjection_fr.sources.catalogue import load_catalogue

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from releases import contents, refused
+from commands import refused
+from releases import contents
 from training_runs import QUICK, command, train
 
 from training.sweep import study_configs

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from damage import copy_of, reseal, write_rows
 from publishing import REPO, Stage, connected
-from releases import copy_of, few_rows, read_rows, reseal, shard_paths, write_recipe, write_rows
+from recipes import few_rows, write_recipe
+from releases import read_rows, shard_paths
 
 from medinjection_fr.build import build
 from medinjection_fr.errors import InputError

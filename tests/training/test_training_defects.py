@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from releases import run
+from commands import run
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
+from commands import refused
 from hub.state import Hub
 from publishing import connected
-from releases import refused
 from training_runs import command, train
 
 REPO = "our-laboratory/tiny-native"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from releases import refused
+from commands import refused
 from small_models import make_small
 from training_runs import arguments, command, curve, train
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 import torch
+from commands import refused
 from examples import valid_record
-from releases import contents, refused
+from releases import contents
 from small_models import make_tiny
 from training_runs import arguments, command, curve, train
 
@@ -251,7 +252,7 @@ def test_whole_text_in_bfloat16_with_recomputed_activations(
 
 
 def test_a_configuration_without_validation(tmp_path: Path, tiny: Path) -> None:
-    from releases import few_rows, write_recipe
+    from recipes import few_rows, write_recipe
 
     from medinjection_fr.build import build
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from commands import invoke
 from models.proxy import Proxy
-from releases import invoke
 
 CASES, ABSTRACTS = "diamed", "morfitt"
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from commands import invoke, refused
 from generate.jobs import contents, exported, figures, lines
 from generate.synthesis.documents import ABSTRACTS, many_cases, write_cases
 from generate.synthesis.jobs import run
 from generate.synthesis.writer import ANSWERING, about, changed, prompt_of
 from models.proxy import Fault, Proxy
-from releases import invoke, refused, write_lines
+from recipes import write_lines
 
 from medinjection_fr.generate.templates import PROMPTS
 

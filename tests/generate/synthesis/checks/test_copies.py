@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from releases import write_lines
+from recipes import write_lines
 
 from medinjection_fr.curate.questions import read_benchmark
 from medinjection_fr.generate.outcome import Outcome
