@@ -40,7 +40,6 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 _INTERVAL = 0.5  # the threads of Ray's processes are many: to look oftener would be felt
-_TICKS = os.sysconf("SC_CLK_TCK")
 SAMPLE_ROWS = 50_000
 
 
@@ -61,7 +60,7 @@ class Watch:
     def __init__(self, folder: Path) -> None:
         self.lines: list[Line] = []
         self._folder = folder
-        self._seen: dict[int, float] = {}
+        self._cpu = measure.Cpu()
         self._peaks = [0.0, 0.0]
         self._ended = threading.Event()
         threading.Thread(target=self._sample, daemon=True).start()
@@ -72,8 +71,7 @@ class Watch:
 
     def _look(self) -> None:
         members = measure.tree(os.getpid())
-        for member in members:
-            self._seen[member] = max(self._seen.get(member, 0.0), _cpu_of(member))
+        self._cpu.look(members)
         memory = [measure.memory_of(member) for member in members]
         sums = [sum(m["VmRSS"] for m in memory), sum(m["RssAnon"] + m["RssShmem"] for m in memory)]
         self._peaks = [max(pair) for pair in zip(self._peaks, sums, strict=True)]
@@ -83,11 +81,11 @@ class Watch:
         """Adds a line for the block."""
         self._look()
         self._peaks = [0.0, 0.0]
-        wall, cpu, size = time.perf_counter(), sum(self._seen.values()), size_of(self._folder)
+        wall, cpu, size = time.perf_counter(), self._cpu.seconds, size_of(self._folder)
         yield
         self._look()
         rss, anonymous = (peak / 1e6 for peak in self._peaks)
-        taken = time.perf_counter() - wall, sum(self._seen.values()) - cpu
+        taken = time.perf_counter() - wall, self._cpu.seconds - cpu
         self.lines.append(Line(name, *taken, rss, anonymous, size_of(self._folder) - size))
 
     def watch(self, module: Any, function: str, name: str) -> None:
@@ -103,14 +101,6 @@ class Watch:
     def end(self) -> None:
         """Stops the sampling."""
         self._ended.set()
-
-
-def _cpu_of(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def size_of(folder: Path) -> int:

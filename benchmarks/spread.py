@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import time
@@ -31,39 +30,7 @@ from medinjection_fr.models.request import Reply, Request
 from medinjection_fr.release.digests import digest_json
 
 _LOOK_EVERY_S = 0.5
-_TICKS = os.sysconf("SC_CLK_TCK")
 ENGINES = ("local", "ray")
-
-
-class Cpu:
-    """Processor time of a process and all its descendants, also of those that lived too short to be seen.
-
-    Ray's daemons do not add up the time of the workers that they end, so each process is looked at.
-    """
-
-    def __init__(self) -> None:
-        self._seen: dict[int, tuple[int, int, int]] = {}  # parent, own ticks, ticks of its ended children
-
-    def look(self, pid: int) -> None:
-        """Notes what all have used so far."""
-        for member in measure.tree(pid):
-            try:
-                fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            _, parent, *_ = fields
-            user, system, user_of_children, system_of_children = map(int, fields[11:15])
-            self._seen[member] = (int(parent), user + system, user_of_children + system_of_children)
-
-    @property
-    def seconds(self) -> float:
-        """In all, as far as they were seen."""
-        counted = dict.fromkeys(self._seen, 0)
-        for parent, own, of_children in self._seen.values():
-            if parent in counted:
-                counted[parent] += own + of_children
-        unseen = sum(max(0, c - counted[pid]) for pid, (_, _, c) in self._seen.items())
-        return (sum(own for _, own, _ in self._seen.values()) + unseen) / _TICKS
 
 
 def translate(data: Path, work: Path, engine: str, limit: int) -> tuple[float, float, dict[str, bytes]]:
@@ -73,10 +40,10 @@ def translate(data: Path, work: Path, engine: str, limit: int) -> tuple[float, f
         old.unlink()
     command = [measure.COMMAND, "translate", "run", "medmcqa", "--data", str(data), "--journal", str(journal)]
     command += ["--model", "apertium", "--limit", str(limit), "--at-once", "16", "--engine", engine]
-    cpu, started = Cpu(), time.perf_counter()
+    cpu, started = measure.Cpu(), time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         while True:
-            cpu.look(process.pid)
+            cpu.look(measure.tree(process.pid))
             try:
                 process.wait(_LOOK_EVERY_S)
                 break
