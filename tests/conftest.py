@@ -13,7 +13,7 @@ from hub.server import serve_hub
 from hub.state import Hub
 from publishing import FIRST, SECOND, VERSIONS, Stage, build_version
 from real_model import CannotBeInstalled, RealModel, served_small_model
-from recipes import STUDY, few_rows, write_recipe
+from recipes import STUDY, few_rows, question, write_recipe
 
 from medinjection_fr.build import build
 from medinjection_fr.recipe import find_recipe
@@ -71,6 +71,21 @@ def tiny_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_release(tiny_recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The release of ``tiny_recipe``; to be left as it is."""
     return build(tiny_recipe, tmp_path_factory.mktemp("tiny") / "medinjection-fr").release.folder
+
+
+@pytest.fixture(scope="session")
+def small_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recipe of fewer records that are curated, of which one breaks a rule."""
+    rows = {origin: records[:12:2] + records[-3:] for origin, records in few_rows().items()}
+    rows["native"].append(question("broken", answer="Z"))
+    curate = {"duplicates": False, "leaks": False}  # our questions differ by their names only
+    return write_recipe(tmp_path_factory.mktemp("small"), rows, curate=curate)
+
+
+@pytest.fixture(scope="session")
+def small_release(small_recipe: Path) -> Path:
+    """The release of ``small_recipe``; to be left as it is."""
+    return build(small_recipe, small_recipe.parent / "new", jobs=1).release.folder
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from commands import invoke, refused, run, start
 from damage import copy_of
-from recipes import few_rows, question, write_recipe
 from releases import contents
 
 from medinjection_fr.build import build
@@ -113,19 +112,6 @@ def sweep(recipe: Path, output: Path, density: int, old: Path | None) -> int:
     done = run([sys.executable, "-c", SWEEP, recipe, output, density, old or "-"])
     assert done.returncode == 0, done.stderr
     return int(done.stdout)
-
-
-@pytest.fixture(scope="module")
-def small_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    rows = {origin: records[:12:2] + records[-3:] for origin, records in few_rows().items()}
-    rows["native"].append(question("broken", answer="Z"))
-    curate = {"duplicates": False, "leaks": False}  # our questions differ by their names only
-    return write_recipe(tmp_path_factory.mktemp("small"), rows, curate=curate)
-
-
-@pytest.fixture(scope="module")
-def small_release(small_recipe: Path) -> Path:
-    return build(small_recipe, small_recipe.parent / "new", jobs=1).release.folder
 
 
 def test_killed_builds_resume_with_the_same_bytes(tmp_path: Path, small_recipe: Path) -> None:
