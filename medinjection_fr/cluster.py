@@ -9,6 +9,7 @@ import contextlib
 import io
 import os
 import socket
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from medinjection_fr.progress import row_counter
 from medinjection_fr.resources import library_versions, source_digest
 
 _PATIENCE = 5.0  # seconds for a cluster to answer
+_PATIENCE_FOR_A_NODE_S = 60.0  # for one to be started, or to come back
 _RETRIES = 3
 _GO_ON = "Run the command again afterwards: it goes on where it stopped"
 _MORE_MEMORY = f"Give each task more: fewer CPUs for each node (`ray start --num-cpus`). {_GO_ON}"
@@ -75,26 +77,40 @@ class Cluster:
         """Runs a function on every task (see ``engine.Engine.run``)."""
         import ray
 
-        nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
-        if max((node["Resources"].get("GPU", 0) for node in nodes), default=0) < gpus:
-            mend = "Add one with a card, or let the processors compute"
-            raise InputError(Problem(f"--engine ray, {what}", f"no node has {gpus} GPU", mend=mend))
         # max_calls=0: or Ray ends a process after each task on a card, and the next opens its model again.
         remote = ray.remote(max_retries=_RETRIES, num_gpus=gpus, max_calls=0)(_run_on_node)
         here = versions()
         with _marker(folder) as marker, row_counter(what) as show:
             references = [remote.remote(function, task, marker, Path.cwd(), here) for task in tasks]
-            waiting, results = references, {}
+            waiting, results, nowhere_since = references, {}, None
             try:
                 while waiting:
                     done, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=0.5)
                     results.update({reference: _result(reference, what) for reference in done})
+                    nowhere_since = None if done or _has_node(gpus) else nowhere_since or time.monotonic()
+                    if nowhere_since and time.monotonic() - nowhere_since > _PATIENCE_FOR_A_NODE_S:
+                        raise InputError(_no_node(what, gpus))
                     show(sum(result.rows for result in results.values()))
             except BaseException:
                 for reference in waiting:
                     ray.cancel(reference)
                 raise
             return [results[reference].mistake for reference in references]
+
+
+def _has_node(gpus: int) -> bool:
+    """Whether a task can run anywhere: Ray itself would wait for ever, and say so in its own log only."""
+    import ray
+
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    living = [node["Resources"] for node in nodes if node["Alive"]]
+    return any(has.get("CPU", 0) >= 1 and has.get("GPU", 0) >= gpus for has in living)
+
+
+def _no_node(what: str, gpus: int) -> Problem:
+    needed = f"a CPU and {gpus} GPU" if gpus else "a CPU"
+    mend = f"Add one: `ray start --address HOST:6379 --num-cpus 1`, or more. {_GO_ON}"
+    return Problem(f"--engine ray, {what}", f"no living node has {needed} for a task", mend=mend)
 
 
 @contextmanager
@@ -134,14 +150,16 @@ def _connect(jobs: int | None, address: str | None) -> None:
         own: dict[str, Any] = {"num_cpus": jobs or os.cpu_count() or 1, "object_store_memory": 128 << 20}
         ray.init(address="local", include_dashboard=False, **own, **quiet)
         return
-    where, start = f"--address {address}", "Start one (`ray start --head`), or correct the address"
+    where = f"--address {address}"
     if address != "auto" and not _answers(address):  # Ray itself would wait for minutes
-        raise InputError(Problem(where, "no Ray cluster answers there", "host:port, or auto", start))
+        mend = "Start one (`ray start --head`), or correct the address"
+        raise InputError(Problem(where, "no Ray cluster answers there", "host:port, or auto", mend))
     try:
         ray.init(address=address, **quiet)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        what = f"no Ray cluster answers there ({str(error).splitlines()[0][:120]})"
-        raise InputError(Problem(where, what, mend=start)) from None
+        what = f"this process cannot join a Ray cluster there ({' '.join(str(error).split())[:300]})"
+        mend = "Run the command on a node of the cluster, with its versions of Ray and Python"
+        raise InputError(Problem(where, what, mend=mend)) from None
 
 
 def _answers(address: str) -> bool:

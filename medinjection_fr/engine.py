@@ -108,5 +108,7 @@ def scratch_beside(folder: Path, engine: Engine) -> Iterator[Path]:
         engine: Who runs the tasks.
     """
     place = None if isinstance(engine, Local) else folder.resolve().parent
-    with tempfile.TemporaryDirectory(dir=place, prefix="medinjection-fr-") as name:
+    with tempfile.TemporaryDirectory(
+        dir=place, prefix="medinjection-fr-", ignore_cleanup_errors=True
+    ) as name:
         yield Path(name)

@@ -55,7 +55,9 @@ def run_tasks(
             with row_counter(what) as show:
                 waiting = set(futures)
                 while waiting:
-                    _, waiting = wait(waiting, timeout=0.5, return_when=FIRST_EXCEPTION)
+                    ended, waiting = wait(waiting, timeout=0.5, return_when=FIRST_EXCEPTION)
+                    for future in ended:
+                        future.result()  # raises at once what is no mistake: the others need not go on
                     show(counter.value)
             return [future.result() for future in futures]
         except BrokenProcessPool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ import filelock
 
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.manifest import MANIFEST
+from medinjection_fr.whole import UNFINISHED, unfinished_name, whole_folder
 
 
 @dataclass(frozen=True)
@@ -40,22 +39,9 @@ class Workspace:
 
     @contextmanager
     def step(self, name: str) -> Iterator[Path]:
-        """Gives an empty folder to work in and renames it into place when the block ends well.
-
-        The folder is this process's own: a worker of a killed build, or of a node that was given up,
-        may live a moment longer. Of two that finish a step, the first stays: they have the same bytes.
-        """
-        folder = self.step_folder(name)
-        unfinished = folder.with_name(f"{name}.{socket.gethostname()}-{os.getpid()}.part")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        yield unfinished
-        try:
-            unfinished.replace(folder)
-        except OSError:
-            if not folder.exists():
-                raise
-            shutil.rmtree(unfinished)
+        """Gives an empty folder to work in and renames it into place when the block ends well."""
+        with whole_folder(self.step_folder(name)) as unfinished:
+            yield unfinished
 
     def publish(self, folder: Path) -> None:
         """Puts a whole release under its final name; the one that stood there goes at the end."""
@@ -73,12 +59,22 @@ class Workspace:
                 self._previous.replace(self.output)
 
     def remove(self) -> None:
-        """Removes everything but the lock file, which other builds may be waiting for."""
+        """Removes everything but the lock file, which other builds may be waiting for.
+
+        A step loses its name first: of one that is half removed, the next build would take what is left.
+        """
         for path in self.root.iterdir():
             if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
+                unfinished = unfinished_name(path)
+                path.replace(unfinished)
+                shutil.rmtree(unfinished, ignore_errors=True)
             elif path.name != "lock":
                 path.unlink()
+
+    def remove_unfinished(self) -> None:
+        """Removes what processes that ended or were killed have left of steps: nobody goes on with it."""
+        for path in self.root.glob(f"*{UNFINISHED}"):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager
@@ -105,6 +101,7 @@ def open_workspace(output: Path) -> Iterator[Workspace]:
         raise InputError(Problem(str(output), what, mend="Wait for it, or give another --output")) from None
     try:
         workspace.restore_previous()
+        workspace.remove_unfinished()
         yield workspace
     finally:
         if not any(path.name != "lock" for path in workspace.root.iterdir()):

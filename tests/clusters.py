@@ -27,16 +27,19 @@ def running_cluster() -> Iterator[Any]:
             patch.setenv(name, value)
         from ray.cluster_utils import Cluster
 
-        running = Cluster(initialize_head=True, head_node_args={**_NODE, "include_dashboard": False})
+        running = Cluster()
         try:
+            add_node(running, include_dashboard=False)
             yield running
         finally:
             running.shutdown()
 
 
 def add_node(cluster: Any, **more: Any) -> Any:
-    """Another node, of the same machine."""
-    return cluster.add_node(**{**_NODE, **more})
+    """A node of this machine; Ray's own patience is 30 s, and a busy machine takes longer."""
+    node = cluster.add_node(wait=False, **{**_NODE, **more})
+    cluster.wait_for_nodes(timeout=300)
+    return node
 
 
 @contextmanager
@@ -82,7 +85,7 @@ def doomed(cluster: Any, node: Any, doom: Doom) -> Iterator[list[str]]:
 
     killed: list[str] = []
     wait = filelock.FileLock(doom.dead, thread_local=False)
-    killer = threading.Thread(target=kill)
+    killer = threading.Thread(target=kill, daemon=True)  # waits for ever if the block fails
     with filelock.FileLock(doom.never):
         wait.acquire()
         killer.start()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from commands import invoke, refused, run, start
 from damage import copy_of
+from recipes import few_rows, write_recipe
 from releases import contents
 
 from medinjection_fr.build import build
@@ -193,6 +194,47 @@ def test_resumed_build_keeps_what_was_finished(tmp_path: Path, small_recipe: Pat
     assert run(command, tmp_path).returncode == -9
     assert {path: path.stat().st_mtime_ns for path in workspace.glob("part-*/kept.arrow")} == parts
     assert {path.stat().st_ino for path in workspace.glob("release-*/data/*/*/*")} == finished
+
+
+KILLED_WHILE_REMOVING = """
+import os, signal, sys
+from medinjection_fr.cli import main
+
+removing = files = 0
+
+def kill_at_the_second_file(event, arguments):
+    global removing, files
+    removing += event == "shutil.rmtree" and ".build/part-" in str(arguments[0])
+    files += removing > 0 and event == "os.remove"
+    if files == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(kill_at_the_second_file)
+main()
+"""
+
+
+def test_step_that_is_half_removed_is_not_taken_up(tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path / "recipe", few_rows())
+    command = [sys.executable, "-c", KILLED_WHILE_REMOVING, "build", recipe]
+    assert run(command, tmp_path).returncode == -9
+    assert start("verify", "medinjection-fr", cwd=tmp_path).returncode == 0
+    (half,) = (tmp_path / ".medinjection-fr.build").glob("part-*.part")
+    withdrawn = {"source": "our-native", "source_id": "nat-train-oeq-1", "reason": "r", "date": "2026-11-23"}
+    write_recipe(tmp_path / "recipe", few_rows(), exclude=[withdrawn], version="2.0.0")
+    done = start("build", recipe, "--replace", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    expected = build(recipe, tmp_path / "elsewhere", jobs=1).release.folder
+    assert contents(tmp_path / "medinjection-fr") == contents(expected)
+    assert not half.exists()
+
+
+def test_what_killed_builds_left_half_written_goes(tmp_path: Path, small_recipe: Path) -> None:
+    left = tmp_path / ".out.build" / "part-1.node-1.part"
+    left.mkdir(parents=True)
+    (left / "kept.arrow").touch()
+    build(small_recipe, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 LOCK = """

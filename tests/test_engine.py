@@ -25,6 +25,9 @@ from medinjection_fr import cluster as cluster_module
 from medinjection_fr import reading
 from medinjection_fr.build import build
 from medinjection_fr.curate import groups
+from medinjection_fr.engine import open_engine
+from medinjection_fr.errors import InputError
+from medinjection_fr.processes import Count
 from medinjection_fr.release import verify_rows
 
 ray = pytest.importorskip("ray")
@@ -134,10 +137,16 @@ def test_worker_that_is_killed_for_memory_is_told_and_the_build_goes_on(
         message = refused(invoke("build", recipe, "--output", tmp_path / "out", "--engine", "ray"))
     assert message.count("\n") == 1
     assert "reading: the system ended a process, most likely for want of memory" in message
-    parts = {path: path.stat().st_mtime_ns for path in tmp_path.glob(".out.build/part-*/kept.arrow")}
+    finished = len(list(tmp_path.glob(".out.build/part-*/kept.arrow")))
+    read = []
+    read_part = reading.read_part
+    monkeypatch.setattr(
+        reading, "read_part", lambda file, *rest: read.append(file.path) or read_part(file, *rest)
+    )
     assert build(recipe, tmp_path / "out", jobs=1).written
     assert contents(tmp_path / "out") == expected
-    assert parts
+    assert "our-translated" in {path.parent.name for path in read}
+    assert len(read) + finished <= 3
 
 
 def test_node_that_is_short_of_memory_is_told(
@@ -198,6 +207,35 @@ def test_disk_that_is_full_for_a_worker_is_told_and_the_build_goes_on(tmp_path: 
     assert contents(tmp_path / "out") == contents(tmp_path / "elsewhere")
 
 
+def note(path: Path, count: Count) -> None:
+    path.touch()
+
+
+def test_task_that_no_node_can_run_is_told(
+    tmp_path: Path, nodes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_module, "_PATIENCE_FOR_A_NODE_S", 0.0)
+    with open_engine("ray", address=nodes.address) as engine:
+        with pytest.raises(InputError, match="noting: no living node has a CPU and 1 GPU for a task"):
+            engine.run(note, [tmp_path / "noted"], "noting", tmp_path, gpus=1)
+        assert not list(tmp_path.iterdir())
+
+
+def test_cluster_that_cannot_be_joined_is_told(
+    tmp_path: Path, nodes: Any, recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of_another_version(**options: Any) -> None:
+        raise RuntimeError("Version mismatch: The cluster was started with:\n    Ray: 1.0\n    Python: 3.9")
+
+    monkeypatch.setattr(ray, "init", of_another_version)
+    options = ("--engine", "ray", "--address", nodes.address)
+    message = refused(invoke("build", recipe, "--output", tmp_path / "out", *options))
+    assert message.count("\n") == 1
+    assert (
+        "cannot join a Ray cluster there (Version mismatch: The cluster was started with: Ray: 1.0" in message
+    )
+
+
 def test_ray_that_is_not_installed(tmp_path: Path, recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     message = refused(invoke("build", recipe, "--output", tmp_path / "out", "--engine", "ray"))
@@ -206,12 +244,12 @@ def test_ray_that_is_not_installed(tmp_path: Path, recipe: Path, monkeypatch: py
 
 
 def test_address_where_no_cluster_is(tmp_path: Path, recipe: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    for address in (f"127.0.0.1:{port}", "nowhere"):
-        options = ("--engine", "ray", "--address", address)
-        message = refused(invoke("build", recipe, "--output", tmp_path / "out", *options))
-        assert f"--address {address}: no Ray cluster answers there" in message
+    with socket.socket() as taken:  # by nobody else meanwhile
+        taken.bind(("127.0.0.1", 0))
+        for address in (f"127.0.0.1:{taken.getsockname()[1]}", "nowhere"):
+            options = ("--engine", "ray", "--address", address)
+            message = refused(invoke("build", recipe, "--output", tmp_path / "out", *options))
+            assert f"--address {address}: no Ray cluster answers there" in message
     message = refused(invoke("build", recipe, "--output", tmp_path / "out", "--address", "auto"))
     assert "goes with --engine ray only" in message
     for release in ("out", "org/medinjection-fr@v1.0.0"):

@@ -37,6 +37,7 @@ from medinjection_fr.processes import Count, raise_mistakes
 from medinjection_fr.record import SPLITS
 from medinjection_fr.release.manifest import Release
 from medinjection_fr.release.shards import read_rows
+from medinjection_fr.whole import whole_file
 
 _TEXTS_WORTH_A_PROCESS = 2_000
 
@@ -127,12 +128,9 @@ class Review:
 
 def write_review(review: Review, path: Path) -> None:
     """Writes the candidates as JSON Lines, under the final name once the file is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".part")
-    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+    with whole_file(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="\n") as file:
         for candidate in review.candidates:
             file.write(json.dumps(candidate.as_json(), ensure_ascii=False) + "\n")
-    unfinished.replace(path)
 
 
 def find_candidates(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from medinjection_fr.release.digests import digest_json
 from medinjection_fr.release.manifest import Release
 from medinjection_fr.release.shards import read_rows
 from medinjection_fr.version import __version__
+from medinjection_fr.whole import whole_folder
 
 _QUESTIONS_PER_PIECE = 4_096
 _TEXTS_AT_ONCE = 1_000
@@ -134,24 +134,24 @@ class Vectors:
 
     def write(self, piece: Piece, count: Count) -> None:
         """Encodes a piece into its folder."""
-        unfinished = self._place(piece).with_suffix(".part")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
+        with whole_folder(self._place(piece)) as unfinished:
+            self._write(piece, unfinished, count)
+
+    def _write(self, piece: Piece, folder: Path, count: Count) -> None:
         encoder, cut, done = open_encoder(self.model), np.zeros(piece.size, bool), 0
         vectors: Any = None
         for texts in piece.read():
             encoded = encoder.encode(texts)
             if vectors is None:
                 shape = (piece.size, encoded.vectors.shape[1])
-                path = unfinished / "vectors.npy"
+                path = folder / "vectors.npy"
                 vectors = np.lib.format.open_memmap(path, "w+", np.float32, shape)
             vectors[done : done + len(texts)] = encoded.vectors
             cut[done : done + len(texts)] = encoded.cut
             done += len(texts)
             count(len(texts))
         vectors.flush()
-        np.save(unfinished / "cut.npy", cut)
-        unfinished.replace(self._place(piece))
+        np.save(folder / "cut.npy", cut)
 
 
 def _encode_piece(vectors: Vectors, piece: Piece, count: Count) -> None:

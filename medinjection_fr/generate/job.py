@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.generate.outcome import Material
 from medinjection_fr.models.budget import Prices
+from medinjection_fr.models.transaction import transaction
 from medinjection_fr.release.digests import digest_json
 from medinjection_fr.sources.catalogue import Source
 
@@ -102,8 +102,14 @@ class JobStore:
         self._database = sqlite3.connect(
             uri, uri=True, isolation_level=None, timeout=60, check_same_thread=False
         )
-        if not read_only:
-            self._database.executescript(_TABLES)
+        if not read_only and not self._has_table("chosen"):
+            with transaction(self._database, path):
+                for statement in _TABLES.split(";\n"):
+                    self._database.execute(statement)
+
+    def _has_table(self, name: str) -> bool:
+        found = self._database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,))
+        return found.fetchone() is not None
 
     def close(self) -> None:
         """Closes the file."""
@@ -121,7 +127,7 @@ class JobStore:
         Raises:
             InputError: Another version wrote them.
         """
-        if not self._database.execute("SELECT 1 FROM sqlite_master WHERE name = 'jobs'").fetchone():
+        if not self._has_table("jobs"):
             return []
         rows = self._database.execute("SELECT format, settings FROM jobs ORDER BY name").fetchall()
         for format, _ in rows:
@@ -166,14 +172,15 @@ class JobStore:
         self.jobs()  # of another version, nothing is written
         run = self._database.execute
         settings = json.dumps(job.settings(), ensure_ascii=False)
-        run("INSERT OR IGNORE INTO jobs VALUES (?, ?, ?, NULL, NULL)", (job.name, FORMAT, settings))
-        standing = self.find(job.name)
-        if problems := _differences(standing, job, str(self.path)):
-            raise InputError(problems)
-        if prices:
-            run("UPDATE jobs SET prices = ? WHERE name = ?", (json.dumps(vars(prices)), job.name))
-        if glossary:
-            run("UPDATE jobs SET glossary = ? WHERE name = ?", (glossary, job.name))
+        with transaction(self._database, self.path):
+            run("INSERT OR IGNORE INTO jobs VALUES (?, ?, ?, NULL, NULL)", (job.name, FORMAT, settings))
+            standing = self.find(job.name)
+            if problems := _differences(standing, job, str(self.path)):
+                raise InputError(problems)
+            if prices:
+                run("UPDATE jobs SET prices = ? WHERE name = ?", (json.dumps(vars(prices)), job.name))
+            if glossary:
+                run("UPDATE jobs SET glossary = ? WHERE name = ?", (glossary, job.name))
         return standing
 
     def prices(self, job: Job) -> Prices | None:
@@ -191,7 +198,8 @@ class JobStore:
 
     def keep_questions(self, questions: Mapping[str, str]) -> None:
         """Keeps the questions of test sets, as JSON, by their digests."""
-        self._database.executemany("INSERT OR IGNORE INTO questions VALUES (?, ?)", questions.items())
+        with transaction(self._database, self.path):
+            self._database.executemany("INSERT OR IGNORE INTO questions VALUES (?, ?)", questions.items())
 
     def questions(self, digest: str) -> str:
         """The questions of a test set that a job was started against, as JSON."""
@@ -207,7 +215,7 @@ class JobStore:
             limit: How many these are; ``None`` for all.
         """
         values = ((job.name, place, name_of(row), json.dumps(row, ensure_ascii=False)) for place, row in rows)
-        with self._transaction():
+        with transaction(self._database, self.path):
             self._database.executemany("INSERT OR IGNORE INTO materials VALUES (?, ?, ?, ?)", values)
             self._database.execute("INSERT OR REPLACE INTO chosen VALUES (?, ?)", (job.name, limit))
 
@@ -238,16 +246,6 @@ class JobStore:
             yield from ((name, row) for _, name, row in page)
             place, name, _ = page[-1]
             left = max(left - len(page), -1) if left > 0 else left
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._database.execute("COMMIT")
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
 
 
 def name_of(material: Material) -> str:

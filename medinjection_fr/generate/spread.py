@@ -34,12 +34,13 @@ from medinjection_fr.models.run import RunReport, replay_all
 from medinjection_fr.models.session import NotAsked, Replay, Session
 from medinjection_fr.processes import Count
 from medinjection_fr.progress import tell
+from medinjection_fr.whole import whole_file
 
 _UNITS = 1_000
 """Of a part: some 100 s of a server that answers ten in a second, which is much beside the second that a task takes to
 start, and little to wait for at the end."""
 _SOON_S = 5.0
-_LOCK, _HALT = "lock", "halt"
+_HALT = "halt"
 _PART, _JOB, _REPORT = ".part", ".job", ".report"
 
 
@@ -87,13 +88,9 @@ def check_engine(
 def take_in_parts(journal: Journal) -> None:
     """Takes in the parts that a killed command has left; those of one that runs stay."""
     folder = _folder_of(journal)
-    lock = filelock.FileLock(folder / _LOCK)
     if folder.is_dir():
-        with suppress(filelock.Timeout):  # what that one asks it has claimed
-            lock.acquire(timeout=0)
+        with suppress(filelock.Timeout), _alone_in(folder):  # what that one asks it has claimed
             _take_in(journal, folder)
-            shutil.rmtree(folder)
-            lock.release()
 
 
 def spread(
@@ -113,30 +110,23 @@ def spread(
             work of this journal; all that was answered is kept.
     """
     journal, folder, report = work.journal, _folder_of(work.journal), RunReport()
-    folder.mkdir(exist_ok=True)
-    lock = filelock.FileLock(folder / _LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        what = "another command spreads its work over a cluster"
-        raise InputError(Problem(str(journal.path), what, mend="Wait for it")) from None
     left, before = Counter[str](), len(work.left(limit))
     cutting = _Cutting(work, folder, limit)
     try:
-        while not report.stopped and (parts := list(cutting.parts())):
-            spans = [Span(part, units, model, at_once) for part, units in parts]
-            mistakes: list[InputError | None] = []
-            try:
-                mistakes = engine.run(run_span, spans, work.job.name, folder)
-            except KeyboardInterrupt:  # nodes finish what is under way, as one process does
-                report.stopped = "interrupt"
-            finally:
-                left += _take_in(journal, folder)
-            _raise_once(mistakes)
-    finally:
-        if not any(folder.glob(f"*{_PART}")):
-            shutil.rmtree(folder)
-        lock.release()
+        with _alone_in(folder):
+            while not report.stopped and (parts := list(cutting.parts())):
+                spans = [Span(part, units, model, at_once) for part, units in parts]
+                mistakes: list[InputError | None] = []
+                try:
+                    mistakes = engine.run(run_span, spans, work.job.name, folder)
+                except KeyboardInterrupt:  # nodes finish what is under way, as one process does
+                    report.stopped = "interrupt"
+                finally:
+                    left += _take_in(journal, folder)
+                _raise_once(mistakes)
+    except filelock.Timeout:
+        what = "another command spreads its work over a cluster"
+        raise InputError(Problem(str(journal.path), what, mend="Wait for it")) from None
     report.done = before - len(work.left(limit))
     if not report.stopped:
         left["asked-elsewhere"] = cutting.elsewhere
@@ -161,7 +151,8 @@ def run_span(span: Span, count: Count) -> None:
             node = f"node {socket.gethostname()}"
             problems = [replace(problem, where=f"{node}, {problem.where}") for problem in error.problems]
             raise InputError(problems) from error
-        span.part.with_suffix(_REPORT).write_text(json.dumps(report.left), encoding="utf-8")
+        with whole_file(span.part.with_suffix(_REPORT)) as unfinished:
+            unfinished.write_text(json.dumps(report.left), encoding="utf-8")
     count(report.done)
 
 
@@ -266,10 +257,10 @@ def _take_in(journal: Journal, folder: Path) -> Counter[str]:
     left = Counter[str]()
     for part in sorted(folder.glob(f"*{_PART}")):
         with _alone_at(part):
-            journal.take_in(part)
-            part.unlink()  # a task that comes too late finds nothing to do
             report = part.with_suffix(_REPORT)
             left.update(json.loads(report.read_text(encoding="utf-8")) if report.exists() else {})
+            journal.take_in(part)
+            part.unlink()  # a task that comes too late finds nothing to do
     journal.release_all()
     return left
 
@@ -278,6 +269,25 @@ def _raise_once(mistakes: Sequence[InputError | None]) -> None:
     """Raises what nodes could not do, each mistake once."""
     if problems := dict.fromkeys(problem for mistake in mistakes if mistake for problem in mistake.problems):
         raise InputError(list(problems))
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Holds the folder of parts, which goes at the end unless a part is left in it.
+
+    The lock lies beside it: where files are on NFS, a folder with an open file cannot go.
+
+    Raises:
+        filelock.Timeout: Another command holds it.
+    """
+    with filelock.FileLock(folder.with_name(f"{folder.name}.lock"), timeout=0) as lock:
+        folder.mkdir(exist_ok=True)
+        try:
+            yield
+        finally:
+            if not any(folder.glob(f"*{_PART}")):
+                shutil.rmtree(folder, ignore_errors=True)
+            Path(lock.lock_file).unlink()
 
 
 @contextmanager

@@ -8,11 +8,10 @@ moments too: answers are handed to the system, not forced to the disk.)
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.models.model import ModelError
 from medinjection_fr.models.owner import Owner
 from medinjection_fr.models.request import Reply, Request
+from medinjection_fr.models.transaction import transaction
 
 VERSION = 1
 _APPLICATION = 0x4D494652  # "MIFR", in the file's header
@@ -133,22 +133,25 @@ class Journal:
         if read_only:
             run("PRAGMA query_only = ON")
         else:
-            run("PRAGMA journal_mode = WAL")
+            self._write_ahead()
             run("PRAGMA synchronous = NORMAL")
+
+    def _write_ahead(self) -> None:
+        """Turns to a log that readers do not wait for. Here SQLite itself waits for no other process."""
+        until = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                self._database.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+            time.sleep(0.01)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._lock:
-            try:
-                self._database.execute("BEGIN IMMEDIATE")
-                yield
-                self._database.execute("COMMIT")
-            except BaseException as error:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path)) from error
-                raise
+        with self._lock, transaction(self._database, self.path):
+            yield
 
     def close(self) -> None:
         """Gives up the claims of this process and closes the file."""

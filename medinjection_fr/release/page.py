@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from medinjection_fr.resources import find_resource
+from medinjection_fr.whole import whole_file
 
 if TYPE_CHECKING:
     import jinja2
@@ -63,8 +64,6 @@ def open_templates(*folders: Path) -> jinja2.Environment:
 
 def write_files(folder: Path, contents: Mapping[str, str | bytes]) -> None:
     """Writes files under their names once they are whole; makes the folder if it is not there."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
-        unfinished = folder / f"{name}.part"
-        unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-        unfinished.replace(folder / name)
+        with whole_file(folder / name) as unfinished:
+            unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.record import SCHEMA
 from medinjection_fr.release.manifest import MEND
+from medinjection_fr.whole import whole_file
 
 ROWS_PER_BATCH = 1_000
 FORMATS = ("arrow", "parquet")
@@ -24,9 +25,7 @@ def write_shard(batches: Iterable[pa.RecordBatch], path: Path) -> None:
     The format follows the suffix: ``.arrow`` (stream, uncompressed: memory-mapped without a copy)
     or ``.parquet`` (zstd: a smaller download).
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".part")
-    with pa.OSFile(str(unfinished), "wb") as sink:
+    with whole_file(path) as unfinished, pa.OSFile(str(unfinished), "wb") as sink:
         writer = (
             pq.ParquetWriter(sink, SCHEMA, compression="zstd", use_compliant_nested_type=False)
             if path.suffix == ".parquet"
@@ -35,7 +34,6 @@ def write_shard(batches: Iterable[pa.RecordBatch], path: Path) -> None:
         with writer:
             for batch in batches:
                 writer.write_batch(batch)
-    unfinished.replace(path)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from medinjection_fr.record import ID_SCHEME, record_id, validate
 from medinjection_fr.release.layout import order_keys
 from medinjection_fr.release.manifest import Release
 from medinjection_fr.release.shards import open_shard
+from medinjection_fr.whole import whole_file, whole_folder
 
 _FAULTS_TOLD_PER_SHARD = 20
 _ROWS_WORTH_PROCESSES = 20_000
@@ -36,7 +37,7 @@ _TIES = {
 }
 """What two records of the same key have in common, for each kind of key."""
 _OUT_OF_ORDER = "stands out of order"
-_SOUND = np.dtype([("row", np.int64), ("id", "U32")])
+_SOUND = np.dtype([("row", np.int64), ("id", "S32")])
 
 
 class _Fault(NamedTuple):
@@ -86,16 +87,16 @@ def _told(
 ) -> Iterator[Problem]:
     last_of_cell: dict[Any, list[Any]] = {}
     for number, shard in enumerate(release.shards):
-        checked = json.loads((scratch / f"{number}.json").read_bytes())
+        checked = json.loads((scratch / str(number) / "checked.json").read_bytes())
         faults = [_Fault(*fault) for fault in checked["faults"]]
         if checked["first"]:
-            sound = np.load(scratch / f"{number}-rows.npy", mmap_mode="r")
+            sound = np.load(scratch / str(number) / "rows.npy", mmap_mode="r")
             clashes = [*ties.get(number, ())]
             if checked["first"] < last_of_cell.get(shard.cell, []):
                 clashes.append((0, _OUT_OF_ORDER))
             for place, what in clashes:
                 row, id_ = sound[place].tolist()
-                faults.append(_Fault(row, id_, what))
+                faults.append(_Fault(row, id_.decode(), what))
             last_of_cell[shard.cell] = checked["last"]
         faults.sort()
         path = release.folder / shard.path
@@ -135,11 +136,12 @@ def _check_shard(lenient: frozenset[str], scratch: Path, task: tuple[int, Path],
                 for kind, own in row_keys(row).items():
                     keys[kind].append(own)
             count(batch.num_rows)
-    np.save(scratch / f"{number}-rows.npy", np.array(sound, _SOUND))
-    for kind, values in keys.items():
-        np.save(scratch / f"{number}{kind}.npy", key_array(values))
-    checked = {"faults": faults, "first": first, "last": last}
-    (scratch / f"{number}.json").write_text(json.dumps(checked), encoding="utf-8")
+    with whole_folder(scratch / str(number)) as found:
+        np.save(found / "rows.npy", np.array(sound, _SOUND))
+        for kind, values in keys.items():
+            np.save(found / f"{kind}.npy", key_array(values))
+        checked = {"faults": faults, "first": first, "last": last}
+        (found / "checked.json").write_text(json.dumps(checked), encoding="utf-8")
 
 
 def _own_faults(row: Mapping[str, Any], lenient: frozenset[str]) -> Iterator[tuple[str, ...]]:
@@ -157,7 +159,7 @@ def _find_ties(splits: Sequence[str], scratch: Path, task: tuple[int, Span], cou
     for kind in _TIES:
         keys, places = [np.empty((0, 2), np.uint64)], [np.empty((0, 2), np.int64)]
         for shard in range(len(splits)):
-            own = np.load(scratch / f"{shard}{kind}.npy", mmap_mode="r")
+            own = np.load(scratch / str(shard) / f"{kind}.npy", mmap_mode="r")
             inside = np.flatnonzero(span.holds(own[:, 0]))
             keys.append(own[inside])
             places.append(np.stack([np.full_like(inside, shard), inside], axis=1))
@@ -169,4 +171,5 @@ def _find_ties(splits: Sequence[str], scratch: Path, task: tuple[int, Span], cou
         else:
             clashing = np.flatnonzero(first != np.arange(len(first)))
         found += [(kind, shard, row) for shard, row in place[clashing].tolist()]
-    (scratch / f"ties-{number}.json").write_text(json.dumps(found), encoding="utf-8")
+    with whole_file(scratch / f"ties-{number}.json") as unfinished:
+        unfinished.write_text(json.dumps(found), encoding="utf-8")

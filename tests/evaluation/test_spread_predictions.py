@@ -144,8 +144,6 @@ def test_a_node_with_other_libraries_or_weights_is_told(
 def test_a_node_without_a_card_is_told(
     tiny_model: Path, two_nodes: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(InputError, match="Predicting: no node has 1 GPU"):
-        Cluster().run(predict_part, [], "Predicting", tmp_path, gpus=1)
     weights = Weights(str(tiny_model), device="cuda")
     assert weights.describe()["dtype"] == "bfloat16"  # as on the card, whatever this machine has
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)

@@ -53,7 +53,7 @@ def test_killed_run_goes_on_and_nothing_is_paid_twice(
     options = ("--template", template, "--served-as", real_model.served_as, "--window", real_model.window)
     asking = command(proxy, folder, *options, "--limit", QUESTIONS, "--at-once", AT_ONCE, model=NAME)
     with subprocess.Popen(asking) as process:
-        proxy.wait_for(lambda: sum(proxy.paid.values()) >= 3 or process.poll() is not None)
+        proxy.wait_for(lambda: sum(proxy.paid_so_far.values()) >= 3 or process.poll() is not None)
         process.send_signal(signal.SIGKILL)
     proxy.wait_for(lambda: proxy.under_way == 0)
     with Journal(folder.parent / "journal.sqlite", read_only=True) as journal:

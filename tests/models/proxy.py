@@ -61,7 +61,7 @@ class Proxy:
         url: Base address for clients.
         asked: Bodies of all requests.
         keys: The ``Authorization`` header of each.
-        paid: How often each text of messages got a whole reply.
+        paid_so_far: How often each text of messages has got a whole reply; counted after its last byte.
         under_way: Requests that are being answered now.
         most_at_once: The most there were.
     """
@@ -70,8 +70,8 @@ class Proxy:
         self.url = ""
         self.asked: list[Body] = []
         self.keys: list[str | None] = []
-        self.paid: Counter[str] = Counter()
-        self.under_way = self.most_at_once = 0
+        self.paid_so_far: Counter[str] = Counter()
+        self.under_way = self.most_at_once = self._held = 0
         self._upstream = upstream
         self._faults: list[Fault] = []
         self._changed = threading.Condition()
@@ -86,7 +86,13 @@ class Proxy:
 
     def forget(self) -> None:
         """Empties the log."""
-        self.asked, self.keys, self.paid = [], [], Counter()
+        self.asked, self.keys, self.paid_so_far = [], [], Counter()
+
+    @property
+    def paid(self) -> Counter[str]:
+        """How often each text of messages got a whole reply; waits for those that nothing holds to be counted."""
+        self.wait_for(lambda: self.under_way == self._held)
+        return self.paid_so_far
 
     def answer(self, body: Body, key: str | None) -> tuple[Fault, int, bytes]:
         with self._changed:
@@ -97,8 +103,11 @@ class Proxy:
             self._changed.notify_all()
             fault = next((fault for fault in self._faults if fault.times and fault.only(body)), Fault())
             fault.times -= 1
+            self._held += fault.hold is not None
         if fault.hold is not None:
             fault.hold.wait()
+            with self._changed:
+                self._held -= 1
         if fault.status is not None:
             return fault, fault.status, json.dumps({"error": dict(fault.error)}).encode()
         status, data = self._upstream(body)
@@ -107,7 +116,7 @@ class Proxy:
     def end(self, body: Body, paid: bool) -> None:
         with self._changed:
             self.under_way -= 1
-            self.paid[messages_of(body)] += paid
+            self.paid_so_far[messages_of(body)] += paid
             self._changed.notify_all()
 
     def wait_for(self, event: Callable[[], bool]) -> None:

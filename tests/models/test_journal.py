@@ -3,7 +3,9 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -146,6 +148,26 @@ def test_outcomes_of_items(journal: Journal):
     assert journal.finished_items("run", judge="b") == set()
     assert list(journal.outcomes("run"))[:2] == [("medqa/1", {"faults": []}), ("medqa/2", {"faults": []})]
     assert journal.runs() == ["run"]
+
+
+def test_a_new_journal_that_another_process_opens_too(path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Between its tables and its log, another one begins to write: SQLite itself would give up at once."""
+    transaction = Journal._transaction
+    another = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+    @contextmanager
+    def then_another_writes(journal: Journal) -> Iterator[None]:
+        with transaction(journal):
+            yield
+        another.execute("BEGIN IMMEDIATE")
+        threading.Timer(0.1, another.rollback).start()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "_transaction", then_another_writes)
+        journal = Journal(path)
+    with journal:
+        assert journal.claim(KEY)
+    another.close()
 
 
 def test_a_journal_of_another_version_is_left_as_it_is(path: Path):

@@ -130,7 +130,7 @@ def test_a_killed_run_goes_on(proxy: Proxy, real_model: RealModel, tmp_path: Pat
     path = tmp_path / "journal.sqlite"
     command = [sys.executable, str(RUNNER), str(path), proxy.url, "6", "2", real_model.served_as]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        proxy.wait_for(lambda: sum(proxy.paid.values()) >= 5 or process.poll() is not None)
+        proxy.wait_for(lambda: sum(proxy.paid_so_far.values()) >= 5 or process.poll() is not None)
         process.kill()
     proxy.wait_for(lambda: proxy.under_way == 0)
     with Journal(path, read_only=True) as journal:

@@ -170,7 +170,7 @@ def finish(process: subprocess.Popen[str]) -> tuple[set[str], str]:
 
 def kill_after(process: subprocess.Popen[str], proxy: Proxy, paid: int) -> None:
     """Kills a run when so many replies have been paid, and waits until the proxy has noticed."""
-    proxy.wait_for(lambda: sum(proxy.paid.values()) >= paid or process.poll() is not None)
+    proxy.wait_for(lambda: sum(proxy.paid_so_far.values()) >= paid or process.poll() is not None)
     process.kill()
     process.communicate()
     proxy.wait_for(lambda: proxy.under_way == 0)
@@ -221,7 +221,7 @@ def test_a_process_works_beside_another_and_takes_over_what_that_was_killed_at(p
     killed = start(path, proxy, 50)
     proxy.wait_for(lambda: held.times == 0)
     other = start(path, proxy, 50)
-    proxy.wait_for(lambda: sum(proxy.paid.values()) == requests_of(42))
+    proxy.wait_for(lambda: sum(proxy.paid_so_far.values()) == requests_of(42))
     killed.kill()
     killed.communicate()
     results, _ = finish(other)
