@@ -277,16 +277,17 @@ def bench(arguments: argparse.Namespace) -> None:
     for times in arguments.times:
         rows, digests = arguments.rows * times, {}
         for engine in arguments.engine:
-            saved = work / f"rehearsal-{times}-{engine}.json"
+            saved = work / f"rehearsal-{rows}-{engine}.json"
             if arguments.reuse and saved.exists():
-                found[times, engine] = [Line(*line) for line in json.loads(saved.read_bytes())]
+                lines, digests[engine] = json.loads(saved.read_bytes())
+                found[times, engine] = [Line(*line) for line in lines]
                 continue
             measure.warm([published_rows.published(work, rows, "parquet")])
             found[times, engine], digests[engine] = rehearse(work, rows, engine)
             compared = references(work, rows, work / f"rehearsal-{engine}")
             load = f"load {os.getloadavg()[0]:.1f}"
             show(f"{rows:,} rows, --engine {engine}, {load}", found[times, engine], rows, compared)
-            saved.write_text(json.dumps(found[times, engine]))
+            saved.write_text(json.dumps((found[times, engine], digests[engine])))
             shutil.rmtree(work / f"rehearsal-{engine}")
         if len(set(digests.values())) > 1:
             raise SystemExit(f"the engines gave other bytes: {digests}")

@@ -106,9 +106,18 @@ def scratch_beside(folder: Path, engine: Engine) -> Iterator[Path]:
     Args:
         folder: What the tasks read: on a cluster, what lies beside it is seen as it is.
         engine: Who runs the tasks.
+
+    Raises:
+        InputError: It cannot be made there.
     """
     place = None if isinstance(engine, Local) else folder.resolve().parent
-    with tempfile.TemporaryDirectory(
-        dir=place, prefix="medinjection-fr-", ignore_cleanup_errors=True
-    ) as name:
+    try:
+        scratch = tempfile.TemporaryDirectory(
+            dir=place, prefix="medinjection-fr-", ignore_cleanup_errors=True
+        )
+    except OSError as error:
+        what = f"cannot hold what the tasks find ({error.strerror})"
+        mend = "Copy what is read to a folder of the shared disk that you may write to"
+        raise InputError(Problem(str(place or tempfile.gettempdir()), what, mend=mend)) from None
+    with scratch as name:
         yield Path(name)

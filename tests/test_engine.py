@@ -25,7 +25,7 @@ from medinjection_fr import cluster as cluster_module
 from medinjection_fr import reading
 from medinjection_fr.build import build
 from medinjection_fr.curate import groups
-from medinjection_fr.engine import open_engine
+from medinjection_fr.engine import open_engine, scratch_beside
 from medinjection_fr.errors import InputError
 from medinjection_fr.processes import Count
 from medinjection_fr.release import verify_rows
@@ -234,6 +234,14 @@ def test_cluster_that_cannot_be_joined_is_told(
     assert (
         "cannot join a Ray cluster there (Version mismatch: The cluster was started with: Ray: 1.0" in message
     )
+
+
+def test_folder_that_cannot_hold_what_tasks_find_is_told(tmp_path: Path) -> None:
+    with (
+        pytest.raises(InputError, match="cannot hold what the tasks find"),
+        scratch_beside(tmp_path / "nowhere" / "medinjection-fr", cluster_module.Cluster()),
+    ):
+        pass
 
 
 def test_ray_that_is_not_installed(tmp_path: Path, recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
