@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -166,6 +167,57 @@ def test_node_that_is_short_of_memory_is_told(
         message = refused(invoke("build", recipe, "--output", tmp_path / "out", "--engine", "ray"))
     assert message.count("\n") == 1
     assert "reading: a node's memory was nearly full, and Ray ended a task there" in message
+
+
+HELD = """
+import sys
+from types import SimpleNamespace
+
+import filelock
+from clusters import hooked
+from medinjection_fr import reading
+from medinjection_fr.cli import main
+
+address, begun, never = sys.argv[1:4]
+del sys.argv[1:4]
+
+def hook():
+    from medinjection_fr import reading
+
+    read_part = reading.read_part
+
+    def held(*arguments):
+        open(begun, "w").close()  # waits for its reader
+        with filelock.FileLock(never):
+            pass
+        return read_part(*arguments)
+
+    reading.read_part = held
+
+reading._BYTES_WORTH_A_PROCESS = 0
+with hooked(SimpleNamespace(address=address), hook):
+    main()
+"""
+
+
+@pytest.mark.slow
+def test_build_whose_head_is_lost_is_ended_by_ray_and_goes_on(
+    tmp_path: Path, recipe: Path, expected: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "2")
+    begun, never = tmp_path / "begun", tmp_path / "never"
+    os.mkfifo(begun)
+    arguments = (begun, never, "build", recipe, "--output", tmp_path / "out", "--engine", "ray")
+    with running_cluster() as nodes, filelock.FileLock(never):
+        command = [sys.executable, "-c", HELD, nodes.address, *map(str, arguments)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as build_:
+            begun.read_text()
+            nodes.head_node.kill_gcs_server()
+            told = build_.communicate()[0]
+    assert (build_.returncode, "Failed to connect to GCS" in told) == (1, True)
+    assert not (tmp_path / "out").exists()
+    build(recipe, tmp_path / "out", jobs=1)
+    assert contents(tmp_path / "out") == expected
 
 
 def test_node_of_other_versions_or_without_the_folder_is_told(
