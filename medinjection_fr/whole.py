@@ -13,13 +13,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-UNFINISHED = ".part"
-"""How names end of what is not whole; a kill leaves it."""
+_UNFINISHED = ".part"
 
 
 def unfinished_name(path: Path) -> Path:
     """Where this process makes what is to stand at a path."""
-    return path.with_name(f"{path.name}.{socket.gethostname()}-{os.getpid()}{UNFINISHED}")
+    return path.with_name(f"{path.name}.{socket.gethostname()}-{os.getpid()}{_UNFINISHED}")
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Removes from a folder what processes that were killed have left: nobody goes on with it."""
+    for path in folder.glob(f"*{_UNFINISHED}"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

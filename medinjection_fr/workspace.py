@@ -12,7 +12,7 @@ import filelock
 
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.manifest import MANIFEST
-from medinjection_fr.whole import UNFINISHED, unfinished_name, whole_folder
+from medinjection_fr.whole import remove_unfinished, unfinished_name, whole_folder
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,6 @@ class Workspace:
             elif path.name != "lock":
                 path.unlink()
 
-    def remove_unfinished(self) -> None:
-        """Removes what processes that ended or were killed have left of steps: nobody goes on with it."""
-        for path in self.root.glob(f"*{UNFINISHED}"):
-            shutil.rmtree(path, ignore_errors=True)
-
 
 @contextmanager
 def open_workspace(output: Path) -> Iterator[Workspace]:
@@ -101,7 +96,7 @@ def open_workspace(output: Path) -> Iterator[Workspace]:
         raise InputError(Problem(str(output), what, mend="Wait for it, or give another --output")) from None
     try:
         workspace.restore_previous()
-        workspace.remove_unfinished()
+        remove_unfinished(workspace.root)
         yield workspace
     finally:
         if not any(path.name != "lock" for path in workspace.root.iterdir()):

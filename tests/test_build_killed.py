@@ -205,9 +205,10 @@ removing = files = 0
 def kill_at_the_second_file(event, arguments):
     global removing, files
     removing += event == "shutil.rmtree" and ".build/part-" in str(arguments[0])
-    files += removing > 0 and event == "os.remove"
-    if files == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
+    if event == "os.remove" and removing:
+        files += 1
+        if files == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 sys.addaudithook(kill_at_the_second_file)
 main()

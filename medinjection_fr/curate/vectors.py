@@ -23,7 +23,7 @@ from medinjection_fr.release.digests import digest_json
 from medinjection_fr.release.manifest import Release
 from medinjection_fr.release.shards import read_rows
 from medinjection_fr.version import __version__
-from medinjection_fr.whole import whole_folder
+from medinjection_fr.whole import remove_unfinished, whole_folder
 
 _QUESTIONS_PER_PIECE = 4_096
 _TEXTS_AT_ONCE = 1_000
@@ -176,6 +176,7 @@ def open_vectors(folder: Path, model: str) -> Iterator[Vectors]:
         what = "another process is writing vectors here"
         raise InputError(Problem(str(folder), what, mend="Wait for it, or give another --vectors")) from None
     try:
+        remove_unfinished(folder)
         yield Vectors(folder, model, fingerprint(encoder))
     finally:
         lock.release()

@@ -292,7 +292,7 @@ finished = 0
 
 def kill_in_the_third(event, arguments):
     global finished
-    if event == "os.rename" and "/signals-" in str(arguments[1]):
+    if event == "os.rename" and "/signals-" in str(arguments[1]) and not str(arguments[1]).endswith(".part"):
         finished += 1
         if finished == 3:
             os.kill(os.getpid(), signal.SIGKILL)
