@@ -27,7 +27,7 @@ def kill_while_asking(
     Args:
         server: Whom the command asks.
         command: The command line.
-        answered: Answers that it gets.
+        answered: Answers that it gets; it must want as many more as it may ask at once.
         at_once: Requests that it has under way at most.
         faults: What goes wrong with answers.
         cwd: Where the command runs.
