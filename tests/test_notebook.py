@@ -9,6 +9,7 @@ import pytest
 from damage import copy_of
 from nbclient import NotebookClient
 from releases import manifest_of
+from traitlets.config import Config
 
 from medinjection_fr.release.verify import verify
 from medinjection_fr.resources import PACKAGE
@@ -34,7 +35,16 @@ def test_notebook_runs(sample_release: Path, tmp_path: Path, place: str) -> None
     (tmp_path / place).mkdir(exist_ok=True)
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     resources = {"metadata": {"path": str(tmp_path / place)}}
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
+    NotebookClient(
+        notebook,
+        timeout=300,
+        startup_timeout=600,
+        iopub_timeout=300,  # outputs that come later are lost
+        kernel_name="python3",
+        resources=resources,
+        # Ports are chosen before the kernel binds them: another process may take them in between.
+        config=Config(KernelManager={"transport": "ipc", "ip": str(tmp_path / "kernel")}),
+    ).execute()
     shown = "\n".join(
         output.get("text", "") or str(output.get("data", {}).get("text/plain", ""))
         for cell in notebook.cells

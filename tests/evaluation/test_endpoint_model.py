@@ -3,8 +3,6 @@ from __future__ import annotations
 import functools
 import json
 import re
-import signal
-import subprocess
 import sys
 import threading
 import zlib
@@ -18,6 +16,7 @@ import pytest
 pytest.importorskip("torch", reason="torch comes with the extra `evaluate`")
 
 from click.testing import CliRunner
+from models.killed import kill_while_asking
 from models.proxy import Answer, Body, Fault, Proxy, completion, running_proxy
 
 from evaluation import opening
@@ -143,28 +142,15 @@ def test_a_killed_run_goes_on_and_pays_nothing_twice(
     run(server, sample_release, tmp_path / "whole", *options)
     expected = predictions(tmp_path / "whole")
     server.forget()
-    reached, release = threading.Event(), threading.Event()
-
-    def is_reached(body: Body) -> bool:
-        if len(server.asked) == 12:
-            reached.set()
-        return reached.is_set()
-
-    server.spoil(Fault(only=is_reached, hold=release))
     command = [sys.executable, "-m", "evaluation"]
     command += arguments(server, sample_release, tmp_path / "killed", *options)
-    with subprocess.Popen(command, cwd=PACKAGE.parent) as process:
-        assert reached.wait(120)
-        process.send_signal(signal.SIGKILL)
+    kill_while_asking(server, command, answered=8, at_once=4, cwd=PACKAGE.parent)
     with Journal(tmp_path / "killed" / JOURNAL, read_only=True) as journal:
-        kept = journal.totals("small@1").answers
-    assert len(server.asked) - 4 <= kept < len(server.asked)
-    release.set()
-    server.mend()
+        assert journal.totals("small@1").answers == 8
     server.forget()
     run(server, sample_release, tmp_path / "killed", *options)
     assert predictions(tmp_path / "killed") == expected
-    assert len(server.asked) == len(expected) - kept
+    assert len(server.asked) == len(expected) - 8
     assert max(server.paid.values()) == 1
     server.forget()
     assert "0 predictions made" in run(server, sample_release, tmp_path / "killed", *options)

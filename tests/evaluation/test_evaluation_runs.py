@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +10,8 @@ import jsonschema
 import pytest
 
 pytest.importorskip("torch", reason="torch comes with the extra `evaluate`")
+
+from killed_evaluation import evaluate_and_die
 
 from evaluation.answers import parse_answer
 from evaluation.compare import choice_rows, compare_runs, read_runs
@@ -168,18 +167,16 @@ def test_the_command_line_survives_a_kill(
     tiny_model: Path, sample_release: Path, whole_run: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "run"
-    command = _command(
+    arguments = (
         *("run", "--model", str(tiny_model), "--config", "native", "--data", str(sample_release)),
         *("--permutations", "2", "--batch-tokens", "700", "--output", str(output)),
     )
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    predictions = output / PREDICTIONS
-    while process.poll() is None and not (predictions.exists() and predictions.stat().st_size):
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    evaluate_and_die(3, *arguments)
+    kept = (output / PREDICTIONS).read_bytes()
+    assert kept.count(b"\n") == 3 < len(_lines(whole_run))
+    done = subprocess.run(_command(*arguments), cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    assert (output / PREDICTIONS).read_bytes().startswith(kept)
     assert "Multiple choice" in done.stdout and "likelihood" in done.stdout
     assert {(line["id"], line["permutation"]) for line in _lines(output)} == {
         (line["id"], line["permutation"]) for line in _lines(whole_run)

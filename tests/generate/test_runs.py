@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import signal
 import sqlite3
-import subprocess
 import threading
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 from commands import invoke, refused
 from generate.jobs import command, contents, exported, figures, lines, run
 from generate.translator import QUESTIONS, about, changed, rows, source_in, write_source
+from models.killed import kill_while_asking, run_together
 from models.proxy import Fault, Proxy
 
 from medinjection_fr.generate.job import JobStore
@@ -22,11 +21,12 @@ SPOIL = changed(options=lambda options: {**options, "A": "Aspirine 25 mg"})
 ROUNDS = 4
 
 
-@pytest.mark.parametrize(("at_once", "killed_at"), [(1, 1), (1, 14), (8, 9)])
+@pytest.mark.parametrize(("at_once", "answered"), [(1, 0), (1, 13), (8, 8)])
 def test_killed_run_goes_on_and_gives_the_same_bytes(
-    server: Proxy, tmp_path: Path, at_once: int, killed_at: int
+    server: Proxy, tmp_path: Path, at_once: int, answered: int
 ) -> None:
-    server.spoil(Fault(reply=SPOIL, only=about("Which drug")))
+    spoilt = Fault(reply=SPOIL, only=about("Which drug"))
+    server.spoil(spoilt)
     whole = write_source(tmp_path / "whole" / "data", rows(ROUNDS))
     run(server, whole)
     expected = contents(exported(whole))
@@ -34,30 +34,15 @@ def test_killed_run_goes_on_and_gives_the_same_bytes(
 
     server.forget()
     folder = write_source(tmp_path / "killed" / "data", rows(ROUNDS))
-    reached, release = threading.Event(), threading.Event()
-
-    def is_reached(body: object) -> bool:
-        if len(server.asked) == killed_at:
-            reached.set()
-        return reached.is_set()
-
-    server.mend()
-    server.spoil(Fault(only=is_reached, hold=release), Fault(reply=SPOIL, only=about("Which drug")))
-    with subprocess.Popen(command(server, folder, "--at-once", at_once)) as process:
-        assert reached.wait(60)
-        process.send_signal(signal.SIGKILL)
-    release.set()
-    server.wait_for(lambda: server.under_way == 0)
+    kill_while_asking(server, command(server, folder, "--at-once", at_once), answered, at_once, spoilt)
     with Journal(folder.parent / "journal.sqlite", read_only=True) as journal:
-        kept = journal.totals("small@1").answers
-    assert killed_at - at_once <= kept < killed_at
-    server.mend()
-    server.spoil(Fault(reply=SPOIL, only=about("Which drug")))
+        assert journal.totals("small@1").answers == answered
+    server.spoil(spoilt)
     server.forget()
     run(server, folder, "--at-once", at_once)
     assert contents(exported(folder)) == expected
     assert max(server.paid.values()) == 1
-    assert sum(server.paid.values()) == expected["figures"]["requests"] - kept
+    assert sum(server.paid.values()) == expected["figures"]["requests"] - answered
 
 
 def test_run_that_is_repeated_asks_nothing(server: Proxy, folder: Path) -> None:
@@ -101,8 +86,8 @@ def test_limit_is_a_sample_that_a_larger_one_contains(server: Proxy, folder: Pat
 
 def test_two_runs_at_once_share_a_journal(server: Proxy, tmp_path: Path) -> None:
     folder = write_source(tmp_path / "data", rows(ROUNDS))
-    processes = [subprocess.Popen(command(server, folder, "--at-once", 4)) for _ in range(2)]
-    assert [process.wait(120) for process in processes] == [0, 0]
+    job = command(server, folder, "--at-once", 4)
+    assert run_together(job, job) == [0, 0]
     assert set(server.paid.values()) == {1}
     assert len(server.paid) == ROUNDS * len(QUESTIONS)
     assert figures(exported(folder))["units"] == {"accepted": 6 * ROUNDS, "rejected": 0, "unfinished": 0}

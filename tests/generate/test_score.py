@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ import pytest
 from commands import invoke, refused, run, start
 from generate.memories import memory
 from generate.translator import QUESTIONS
+from models.killed import kill_while_asking
 from models.proxy import Fault, Proxy
 
 from medinjection_fr.errors import InputError
@@ -264,20 +262,8 @@ def test_pairs_without_an_answer_are_no_score(server: Proxy, tmx: Path, ask: lis
 
 
 def test_killed_and_taken_up_again(server: Proxy, tmx: Path, ask: list[object]) -> None:
-    reached, release = threading.Event(), threading.Event()
-
-    def is_reached(body: object) -> bool:
-        if len(server.asked) == 4:
-            reached.set()
-        return reached.is_set()
-
-    server.spoil(Fault(only=is_reached, hold=release))
     arguments = [str(BIN / "medinjection-fr"), "translate", "score", *map(str, ask), "--at-once", "1"]
-    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL) as process:
-        assert reached.wait(60)
-        process.send_signal(signal.SIGKILL)
-    release.set()
-    server.mend()
+    kill_while_asking(server, arguments, answered=3, at_once=1)
     server.forget()
     report = scored(tmx, *ask[2:])
     assert len(server.asked) == 3  # the one that was under way, and the two after it

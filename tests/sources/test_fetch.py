@@ -8,6 +8,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import zipfile
@@ -110,9 +111,10 @@ def test_connection_cut_for_ever_keeps_what_came_for_the_next_call(
 
 def test_server_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
-    with faulty_server() as server:
-        source = source_at(pinned(server))
-    message = problem_of(source, tmp_path)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # nobody else can take the port, and nobody listens
+        source = source_at(pinned(FaultyServer(f"http://127.0.0.1:{deaf.getsockname()[1]}")))
+        message = problem_of(source, tmp_path)
     assert source.facts["location"]["files"][0]["url"] in message
     assert "broke off" in message
     assert "refused" in message

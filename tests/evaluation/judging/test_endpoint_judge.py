@@ -2,10 +2,7 @@ from __future__ import annotations
 
 import functools
 import re
-import signal
-import subprocess
 import sys
-import threading
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from models.killed import kill_while_asking
 from models.proxy import Answer, Body, Fault, Proxy, completion, running_proxy
 
 from evaluation import opening
@@ -153,25 +151,12 @@ def test_a_killed_judging_goes_on_and_pays_nothing_twice(
     for path in (runs / "whole" / "judges" / NAME / JUDGEMENTS, runs / "whole" / "judges" / JOURNAL):
         path.unlink()
     server.forget()
-    reached, release = threading.Event(), threading.Event()
-
-    def is_reached(body: Body) -> bool:
-        if len(server.asked) == 9:
-            reached.set()
-        return reached.is_set()
-
-    server.spoil(Fault(only=is_reached, hold=release))
     command = [sys.executable, "-m", "evaluation", "judge", str(runs / "whole"), "--judge", "lab/judge@1"]
     command += ["--backend", "openai", "--endpoint", server.url, "--data", str(sample_release), *variants]
-    with subprocess.Popen(command, cwd=PACKAGE.parent) as process:
-        assert reached.wait(120)
-        process.send_signal(signal.SIGKILL)
+    kill_while_asking(server, command, answered=8, at_once=2, cwd=PACKAGE.parent)
     with Journal(runs / "whole" / "judges" / JOURNAL, read_only=True) as journal:
-        kept = journal.totals("lab/judge@1").answers
-    assert 0 < kept < len(expected)
-    release.set()
-    server.mend()
+        assert journal.totals("lab/judge@1").answers == 8
     server.forget()
     ask(*variants)
     assert lines(runs) == expected
-    assert len(server.asked) == len(expected) - kept and max(server.paid.values()) == 1
+    assert len(server.asked) == len(expected) - 8 and max(server.paid.values()) == 1

@@ -1,23 +1,19 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from judged_runs import make_tiny_judge, write_run
+from killed_evaluation import evaluate_and_die
 from small_models import make_tiny, make_tokenizer
 
 from evaluation.judging.folder import JUDGE, JUDGEMENTS, Judgements, read_judgements
 from evaluation.judging.interventions import INTERVENTIONS, intervene
 from evaluation.run_folder import PREDICTIONS, RUN
-from medinjection_fr.resources import PACKAGE, load_schema
+from medinjection_fr.resources import load_schema
 
 NAME = "tiny-judge-equivalence-fr"
 
@@ -94,15 +90,13 @@ def test_the_command_survives_a_kill(judge: Any, runs: Path, sample_release: Pat
     judge("--variants", "plain,padded", "--batch-tokens", 1)
     expected, folder = untimed(only(runs / "whole")), runs / "whole" / "judges" / NAME
     (folder / JUDGEMENTS).unlink()
-    command = [sys.executable, "-m", "evaluation", "judge", str(runs / "whole"), "--judge", str(tiny_judge)]
-    command += ["--data", str(sample_release), "--variants", "plain,padded", "--batch-tokens", "1"]
-    with subprocess.Popen(command, cwd=PACKAGE.parent, stdout=subprocess.PIPE) as process:
-        path = folder / JUDGEMENTS
-        while process.poll() is None and not (path.exists() and path.stat().st_size):
-            time.sleep(0.01)
-        os.kill(process.pid, signal.SIGKILL)
-    assert 0 < path.read_bytes().count(b"\n") < len(expected)
+    asked = ("judge", runs / "whole", "--judge", tiny_judge, "--data", sample_release)
+    evaluate_and_die(3, *asked, "--variants", "plain,padded", "--batch-tokens", 1)
+    kept = (folder / JUDGEMENTS).read_bytes()
+    assert kept.count(b"\n") == 3
+    assert untimed(only(runs / "whole")) == dict(list(expected.items())[:3])
     judge("--variants", "plain,padded", "--batch-tokens", 1)
+    assert (folder / JUDGEMENTS).read_bytes().startswith(kept)
     assert untimed(only(runs / "whole")) == expected
 
 

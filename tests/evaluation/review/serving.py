@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
+
 from medinjection_fr.resources import PACKAGE
 
 
@@ -59,8 +61,10 @@ class Served:
 
 @contextmanager
 def serve_review(database: Path, log: Path) -> Iterator[Served]:
+    """Runs a server that has answered once: it tells its address before it has loaded what makes the page."""
     served = Served(database, log)
     try:
+        httpx.get(served.address, timeout=600).raise_for_status()
         yield served
     finally:
         served.kill()

@@ -21,7 +21,7 @@ from evaluation.review.review_set import Item, ReviewSet
 
 pytestmark = pytest.mark.slow
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-WAIT_MS = 60_000
+WAIT_MS = 300_000
 
 
 class Desk(NamedTuple):
@@ -40,6 +40,10 @@ class Desk(NamedTuple):
 
     def wait_for_text(self, text: str) -> None:
         self.page.get_by_text(text).first.wait_for()
+
+    def wait_for_verdicts(self, number: int) -> None:
+        """Waits until so many verdicts are chosen: fields change a moment after the bar."""
+        self.page.locator(".judgement input:checked").nth(number - 1).wait_for(state="attached")
 
     def chosen(self) -> list[str | None]:
         return [
@@ -114,6 +118,7 @@ def test_a_review_survives_all_and_is_exported(browser: Any, tmp_path: Path) -> 
         desk.wait_for_text("3 sur 6 évaluées")
         desk.press("ArrowLeft")
         desk.wait_for(3)
+        desk.wait_for_verdicts(2)
         assert desk.chosen() == ["different", "equivalent"]
 
         desk.press("Enter")
@@ -156,6 +161,7 @@ def test_two_tabs_and_two_annotators(browser: Any, tmp_path: Path) -> None:
         one.wait_for_text("Enregistré à")
         two.press("ArrowDown", "2")
         two.wait_for_text("dans un autre onglet")
+        two.wait_for_verdicts(2)
         assert two.chosen() == ["equivalent", "different"]
         assert len(store.history("anne", item)) == 2
         other = enter(browser, served, tokens["basile"])
