@@ -18,6 +18,7 @@ from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.cache import open_release
 from medinjection_fr.release.digests import canonical_json
 from medinjection_fr.release.manifest import Release
+from medinjection_fr.whole import write_whole
 
 TRAINING = "training.json"
 CONTAMINATION = "contamination.json"
@@ -79,9 +80,7 @@ def look_for_contamination(training: Mapping[str, Any], data: TestSet, output: P
         found = Contamination(name, False, {})
     else:
         found = Contamination(name, True, _near(_learnt_part(release, learnt["config"]), data))
-    unfinished = output / f"{CONTAMINATION}.part"
-    unfinished.write_bytes(canonical_json(vars(found)))
-    unfinished.replace(output / CONTAMINATION)
+    write_whole(output / CONTAMINATION, canonical_json(vars(found)))
     return found
 
 

@@ -7,7 +7,6 @@ their end, which the next start cuts off.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, Self
 
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.digests import canonical_json
+from medinjection_fr.whole import write_whole
 
 Key = tuple[Hashable, ...]
 
@@ -104,9 +104,7 @@ def _begin_or_check(path: Path, kind: FolderKind, described: Mapping[str, Any]) 
             return
     elif (path / kind.lines).exists():
         raise InputError(Problem(str(path), f"holds {kind.lines} without {kind.head}", mend=kind.apart))
-    unfinished = path / f"{kind.head}.{os.getpid()}.part"
-    unfinished.write_bytes(canonical_json(described))
-    unfinished.replace(path / kind.head)
+    write_whole(path / kind.head, canonical_json(described))
 
 
 def _check_same(path: Path, kind: FolderKind, described: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from evaluation.data import TestSet
 from evaluation.run_folder import read_predictions
 from evaluation.text_scores import bert_scores, score_texts
 from medinjection_fr.release.digests import canonical_json
+from medinjection_fr.whole import write_whole
 
 SCORES = "open_scores.json"
 
@@ -45,9 +46,7 @@ def score_open_answers(run: Path, data: TestSet, encoder: tuple[Path, int] | Non
         "corpus": scores.corpus,
         "each": {id: {name: values[n] for name, values in scores.each.items()} for n, id in enumerate(ids)},
     }
-    unfinished = run / f"{SCORES}.part"
-    unfinished.write_bytes(canonical_json(written))
-    unfinished.replace(run / SCORES)
+    write_whole(run / SCORES, canonical_json(written))
 
 
 def read_open_scores(run: Path) -> dict[str, Any] | None:

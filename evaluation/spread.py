@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import shutil
 import socket
 import uuid
@@ -29,6 +28,7 @@ from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.models.causal_lm import open_tokenizer
 from medinjection_fr.processes import Count
 from medinjection_fr.release.digests import digest_file, digest_json
+from medinjection_fr.whole import whole_file
 
 _HERE = Path(__file__).resolve().parent
 _LIBRARIES = ("torch", "transformers", "tokenizers", "peft")
@@ -112,12 +112,10 @@ def predict_part(part: Part, count: Count) -> None:
         InputError: The node has another model or other libraries, or the model cannot be opened there.
     """
     model = _open_once(part.weights, part.wanted)
-    unfinished = part.path.with_name(f"{part.path.stem}.{socket.gethostname()}-{os.getpid()}.part")
-    with unfinished.open("w", encoding="utf-8") as file:
+    with whole_file(part.path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
         for prediction in predict_slice(model, part.questions, part.protocols):
             file.write(json.dumps(prediction, ensure_ascii=False, allow_nan=False) + "\n")
             count(1)
-    unfinished.replace(part.path)
 
 
 @functools.lru_cache(1)

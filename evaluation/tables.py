@@ -10,8 +10,8 @@ from rich.table import Table
 
 from evaluation.compare import Comparison, Row, Run, position_bias
 from evaluation.statistics import Interval
+from medinjection_fr.console import open_console
 from medinjection_fr.models.run import RunReport
-from medinjection_fr.tables import open_console
 
 _FORMULAS = (
     "EM: exact match. Hamming score: |G ∩ P| / |G ∪ P|, the community's name for Jaccard. "

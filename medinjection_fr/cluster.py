@@ -22,7 +22,7 @@ from medinjection_fr.processes import OUT_OF_MEMORY, Count
 from medinjection_fr.progress import row_counter
 from medinjection_fr.resources import library_versions, source_digest
 
-_PATIENCE = 5.0  # seconds for a cluster to answer
+_PATIENCE_FOR_AN_ANSWER_S = 5.0  # of a cluster
 _PATIENCE_FOR_A_NODE_S = 60.0  # for one to be started, or to come back
 _RETRIES = 3
 _GO_ON = "Run the command again afterwards: it goes on where it stopped"
@@ -82,13 +82,14 @@ class Cluster:
         here = versions()
         with _marker(folder) as marker, row_counter(what) as show:
             references = [remote.remote(function, task, marker, Path.cwd(), here) for task in tasks]
-            waiting, results, nowhere_since = references, {}, None
+            waiting, results, placeable = references, {}, time.monotonic()
             try:
                 while waiting:
                     done, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=0.5)
                     results.update({reference: _result(reference, what) for reference in done})
-                    nowhere_since = None if done or _has_node(gpus) else nowhere_since or time.monotonic()
-                    if nowhere_since and time.monotonic() - nowhere_since > _PATIENCE_FOR_A_NODE_S:
+                    if done or _has_node(gpus):
+                        placeable = time.monotonic()
+                    elif time.monotonic() - placeable > _PATIENCE_FOR_A_NODE_S:
                         raise InputError(_no_node(what, gpus))
                     show(sum(result.rows for result in results.values()))
             except BaseException:
@@ -165,7 +166,7 @@ def _connect(jobs: int | None, address: str | None) -> None:
 def _answers(address: str) -> bool:
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), _PATIENCE).close()
+        socket.create_connection((host, int(port)), _PATIENCE_FOR_AN_ANSWER_S).close()
     except (OSError, ValueError):
         return False
     return True

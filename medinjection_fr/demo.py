@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 
 from medinjection_fr.build import build
+from medinjection_fr.console import open_console
 from medinjection_fr.errors import InputError
 from medinjection_fr.recipe import find_recipe
 from medinjection_fr.record import ORIGINS
 from medinjection_fr.release.manifest import MANIFEST, read_release
 from medinjection_fr.release.tables import print_configs, print_record
 from medinjection_fr.release.verify import verify
-from medinjection_fr.tables import open_console, print_build
+from medinjection_fr.tables import print_build
 
 
 def run_demo(output: Path) -> None:

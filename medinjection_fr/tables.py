@@ -1,26 +1,18 @@
-"""What the command line shows, readable in a terminal of 80 columns; and what a build read, kept and dropped."""
+"""What the command line shows of a build: what was read, kept and dropped."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
+from medinjection_fr.console import open_console
 from medinjection_fr.curate.ledger import FOLDER, REPORTED, find_ledgers, read_ledger
 
 if TYPE_CHECKING:
     from medinjection_fr.build import Built
-
-_WIDTH_OFF_A_TERMINAL = 120
-
-
-def open_console() -> Console:
-    """A console of the terminal's width, or of a fixed one where the output is no terminal."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_OFF_A_TERMINAL)
 
 
 def print_build(built: Built) -> None:
@@ -54,16 +46,3 @@ def _print_first_dropped(path: Path, console: Console) -> None:
             seen.add(row.rule)
             place = f"{row.file} record {row.position}"
             console.print(f"  {row.rule}: {place} (id {row.source_id}): {row.evidence}", markup=False)
-
-
-def plain(value: Any) -> str:
-    """A value of a manifest or a record as text for a cell."""
-    if isinstance(value, list):
-        return (
-            "\n".join(map(plain, value))
-            if any("\n" in str(v) for v in value)
-            else "; ".join(map(plain, value))
-        )
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {plain(part)}" for key, part in value.items())
-    return str(value)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_UNFINISHED = ".part"
+_UNFINISHED = ".medinjection-fr.part"  # so that nobody else's files are taken for ours
 
 
 def unfinished_name(path: Path) -> Path:
@@ -22,9 +22,12 @@ def unfinished_name(path: Path) -> Path:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Removes from a folder what processes that were killed have left: nobody goes on with it."""
-    for path in folder.glob(f"*{_UNFINISHED}"):
-        shutil.rmtree(path, ignore_errors=True)
+    """Removes what processes that were killed have left below a folder: nobody goes on with it."""
+    for path in list(folder.rglob(f"*{_UNFINISHED}")):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -32,12 +35,19 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Gives a path to write to, and puts the file under its name when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = unfinished_name(path)
+    unfinished.unlink(missing_ok=True)
     try:
         yield unfinished
         unfinished.replace(path)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file that appears under its name when it is whole."""
+    with whole_file(path) as unfinished:
+        unfinished.write_bytes(data)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 from commands import invoke, parsed, refused, start
 from damage import copy_of
 from recipes import STUDY, few_rows, question, write_recipe
@@ -15,6 +16,7 @@ from releases import manifest_of, read_rows
 
 from medinjection_fr import __version__
 from medinjection_fr.cli import main
+from medinjection_fr.command_line import Commands, print_json
 from medinjection_fr.configs import CONFIG_NAMES
 
 
@@ -100,6 +102,24 @@ def test_any_terminal_gets_something_to_read(tiny_release: Path, encoding: str) 
     assert row["id"] in done.stdout
     # What another program reads is UTF-8 always.
     assert json.loads(start(*command, "--json", env=env).stdout)["record"] == row
+
+
+@click.group(cls=Commands)
+def group() -> None:
+    pass
+
+
+@group.command()
+def dose() -> None:
+    click.echo("≥ 5 mg")
+    print_json({"dose": "≥ 5 mg"})
+
+
+def test_every_command_line_tells_what_a_terminal_cannot_show() -> None:
+    done = CliRunner(charset="cp1252").invoke(group, ["dose"])
+    told, _, value = done.stdout_bytes.partition(b"\n")
+    assert told == rb"\u2265 5 mg"
+    assert json.loads(value) == {"dose": "≥ 5 mg"}
 
 
 def test_pairs_of_test_records_are_told_and_not_dropped(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from releases import contents
 
-from medinjection_fr.whole import whole_file, whole_folder
+from medinjection_fr.whole import remove_unfinished, whole_file, whole_folder
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path: Path):
@@ -18,6 +18,15 @@ def test_a_file_appears_when_it_is_whole(tmp_path: Path):
         unfinished.write_text("again")
         raise KeyboardInterrupt
     assert contents(tmp_path) == {"new/notes.txt": b"begun"}
+
+
+def test_what_is_not_whole_goes_wherever_it_is(tmp_path: Path):
+    ours = ("step.node-1.medinjection-fr.part/rows", "data/shard.arrow.node-1.medinjection-fr.part")
+    for name in (*ours, "data/shard.arrow", "somebody's download.part"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    remove_unfinished(tmp_path)
+    assert contents(tmp_path).keys() == {"data/shard.arrow", "somebody's download.part"}
 
 
 def test_a_folder_appears_when_it_is_whole(tmp_path: Path):

@@ -10,6 +10,7 @@ from typing import Any
 
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.release.digests import canonical_json, digest_file, digest_json
+from medinjection_fr.whole import write_whole
 from training.data import Source
 from training.recipe import Recipe
 
@@ -69,9 +70,7 @@ def _differences(before: Any, after: Any, name: str = "") -> list[tuple[str, Any
 
 def write_json(path: Path, value: Any) -> None:
     """Writes a file under its name once it is whole."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    unfinished.write_bytes(canonical_json(value))
-    unfinished.replace(path)
+    write_whole(path, canonical_json(value))
 
 
 def read_report(output: Path) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from medinjection_fr.configs import CONFIG_NAMES
+from medinjection_fr.console import open_console
 from medinjection_fr.errors import InputError, Problem
-from medinjection_fr.tables import open_console
+from medinjection_fr.whole import write_whole
 from training.report import REPORT, write_json
 
 if TYPE_CHECKING:
@@ -78,9 +79,7 @@ def write_table(output: Path) -> list[dict[str, Any]]:
     if not reports:
         raise InputError(Problem(str(output), "holds no finished run", mend="python -m training sweep"))
     write_json(output / f"{TABLE}.json", [_row(report) for report in reports])
-    unfinished = output / f"{TABLE}.md.part"
-    unfinished.write_text(_as_markdown(reports), encoding="utf-8")
-    unfinished.replace(output / f"{TABLE}.md")
+    write_whole(output / f"{TABLE}.md", _as_markdown(reports).encode("utf-8"))
     return reports
 
 

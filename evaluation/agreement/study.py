@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from evaluation.statistics import RESAMPLES
 from medinjection_fr.errors import InputError, Problem
 from medinjection_fr.progress import progress_bar
 from medinjection_fr.release.digests import canonical_json, digest_file
+from medinjection_fr.whole import write_whole
 
 FORMAT = "medinjection-fr/agreement/1"
 FILE = "agreement.json"
@@ -86,10 +86,8 @@ def write_agreement(found: Mapping[str, Any], folder: Path) -> Path:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(Problem(str(folder), "is a file", "a folder", "Give another --output"))
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f"{FILE}.{os.getpid()}.part"
-    unfinished.write_bytes(canonical_json(found))
-    return unfinished.replace(folder / FILE)
+    write_whole(folder / FILE, canonical_json(found))
+    return folder / FILE
 
 
 def _scatter(judge: str, paired: Paired) -> list[dict[str, Any]]:

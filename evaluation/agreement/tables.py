@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation.agreement.like_length import WITHIN
-from medinjection_fr.tables import open_console
+from medinjection_fr.console import open_console
 
 Figure = Mapping[str, Any]
 _COUNTS = {"items": "answers", "unscored": "unscored", "ties": "divided"}

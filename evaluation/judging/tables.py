@@ -15,7 +15,7 @@ from evaluation.judging.folder import Judgements
 from evaluation.judging.jury import TIE, juries
 from evaluation.statistics import Resampled
 from evaluation.tables import percent, with_interval
-from medinjection_fr.tables import open_console
+from medinjection_fr.console import open_console
 
 Lines = Sequence[Mapping[str, Any]]
 _MASS = "Mass: % that the judge gives to all labels together; near 0, it would have written something else."

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from medinjection_fr.whole import whole_file
 
 
 def make_tokens(annotators: Sequence[str]) -> dict[str, str]:
@@ -37,9 +38,7 @@ def tokens_path(database: Path) -> Path:
 
 def write_tokens(tokens: Mapping[str, str], path: Path) -> None:
     """Writes tokens to a file that only its owner may read."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    unfinished.unlink(missing_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("annotator", "token"), *tokens.items()])
-    unfinished.replace(path)
+    with whole_file(path) as unfinished:
+        unfinished.touch(0o600, exist_ok=False)
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("annotator", "token"), *tokens.items()])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from evaluation.review.review_files import FORMATS, Review, read_reviews, write_
 from evaluation.review.review_set import ANSWERS, ROWS, Item
 from evaluation.review.store import Store
 from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.whole import write_whole
 
 
 def collect_reviews(store: Store, annotator: str | None = None) -> list[Review]:
@@ -146,14 +146,16 @@ def export_reviews(store: Store, output: Path | None, exclude: Path | None) -> l
     reviews = collect_reviews(store)
     lines = []
     if output:
-        write_whole(output, write_reviews(reviews, output.suffix[1:].lower(), store.questions))
+        write_whole(
+            output, write_reviews(reviews, output.suffix[1:].lower(), store.questions).encode("utf-8")
+        )
         whole = sum(all(q in review["verdicts"] for q in store.questions) for review in reviews)
         lines.append(
             f"Wrote {output}: {len(reviews):,} reviews, {len(reviews) - whole:,} of them unfinished."
         )
     if exclude:
         proposals = propose_exclusions(reviews)
-        write_whole(exclude, write_exclusions(proposals))
+        write_whole(exclude, write_exclusions(proposals).encode("utf-8"))
         lines.append(f"Wrote {exclude}: {len(proposals):,} rows to withdraw, for you to decide.")
     return lines
 
@@ -171,10 +173,3 @@ def _check_export(store: Store, output: Path | None, exclude: Path | None) -> No
         problems.append(Problem("--exclude", f"{store.path} is a review of answers", "a review of rows"))
     if problems:
         raise InputError(problems)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file that appears when it is whole, its line ends as they are."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    unfinished.write_bytes(text.encode("utf-8"))
-    unfinished.replace(path)

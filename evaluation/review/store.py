@@ -7,7 +7,6 @@ in the history.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ from typing import Any, NamedTuple
 from evaluation.review.rating import Rating
 from evaluation.review.review_set import ANSWERS, CRITERIA, Design, Item, ReviewSet
 from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.whole import whole_file
 
 VERSION = 1
 _APPLICATION = 0x4D495256  # "MIRV", in the file's header
@@ -98,8 +98,6 @@ def now() -> str:
 
 def create(path: Path, review_set: ReviewSet, design: Design, token_digests: Mapping[str, str]) -> None:
     """Writes a database without ratings; it appears under its name when it is whole."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    unfinished.unlink(missing_ok=True)
     facts = {
         "digest": review_set.digest,
         "kind": review_set.kind,
@@ -109,7 +107,7 @@ def create(path: Path, review_set: ReviewSet, design: Design, token_digests: Map
         "overlap": design.overlap,
         "seed": design.seed,
     }
-    with closing(sqlite3.connect(unfinished)) as database, database:
+    with whole_file(path) as unfinished, closing(sqlite3.connect(unfinished)) as database, database:
         database.executescript(_TABLES)
         database.execute(f"PRAGMA application_id = {_APPLICATION}")
         database.execute(f"PRAGMA user_version = {VERSION}")
@@ -126,7 +124,6 @@ def create(path: Path, review_set: ReviewSet, design: Design, token_digests: Map
             "INSERT INTO hands VALUES (?, ?, ?)",
             [(name, place, item) for name, hand in hands.items() for place, item in enumerate(hand, 1)],
         )
-    unfinished.replace(path)
 
 
 def _dump(value: Any) -> str:

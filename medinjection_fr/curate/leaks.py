@@ -18,7 +18,7 @@ from medinjection_fr.processes import Count, raise_mistakes
 from medinjection_fr.release.digests import canonical_json
 from medinjection_fr.release.manifest import Release
 from medinjection_fr.release.shards import read_rows
-from medinjection_fr.whole import whole_file
+from medinjection_fr.whole import write_whole
 
 _COMMON_PROBE = 50
 _COMPARED = ("context", "instruction", "choices", "answer")
@@ -88,8 +88,7 @@ def _search_shard(asked: Path, task: tuple[int, Path, str], count: Count) -> Non
                 if may_leak(index.splits[question], split):
                     lines.append(f"{row['id']}\t{question}\t{kind}\t{similarity:.4f}\n")
         count(len(rows))
-    with whole_file(asked.parent / f"{number}.tsv") as unfinished:
-        unfinished.write_text("".join(lines), encoding="utf-8")
+    write_whole(asked.parent / f"{number}.tsv", "".join(lines).encode("utf-8"))
 
 
 @functools.lru_cache(maxsize=1)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from medinjection_fr.console import open_console
 from medinjection_fr.curate.leaks import Leak
 from medinjection_fr.curate.questions import Benchmark
 from medinjection_fr.curate.semantic import Candidate, Review
 from medinjection_fr.record import SPLITS
-from medinjection_fr.tables import open_console
 
 _LEAKS_SHOWN = 20
 

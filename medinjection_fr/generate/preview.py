@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from rich.table import Table
 from rich.text import Text
 
+from medinjection_fr.console import open_console
 from medinjection_fr.generate.outcome import Material
 from medinjection_fr.generate.run import Replayed
 from medinjection_fr.rules import LETTERS
-from medinjection_fr.tables import open_console
 
 
 def show_pairs(replayed: Iterable[Replayed]) -> None:

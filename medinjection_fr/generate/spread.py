@@ -34,7 +34,7 @@ from medinjection_fr.models.run import RunReport, replay_all
 from medinjection_fr.models.session import NotAsked, Replay, Session
 from medinjection_fr.processes import Count
 from medinjection_fr.progress import tell
-from medinjection_fr.whole import whole_file
+from medinjection_fr.whole import write_whole
 
 _UNITS = 1_000
 """Of a part: some 100 s of a server that answers ten in a second, which is much beside the second that a task takes to
@@ -89,7 +89,7 @@ def take_in_parts(journal: Journal) -> None:
     """Takes in the parts that a killed command has left; those of one that runs stay."""
     folder = _folder_of(journal)
     if folder.is_dir():
-        with suppress(filelock.Timeout), _alone_in(folder):  # what that one asks it has claimed
+        with suppress(_TakenError), _alone_in(folder, journal):  # what that one asks it has claimed
             _take_in(journal, folder)
 
 
@@ -112,21 +112,17 @@ def spread(
     journal, folder, report = work.journal, _folder_of(work.journal), RunReport()
     left, before = Counter[str](), len(work.left(limit))
     cutting = _Cutting(work, folder, limit)
-    try:
-        with _alone_in(folder):
-            while not report.stopped and (parts := list(cutting.parts())):
-                spans = [Span(part, units, model, at_once) for part, units in parts]
-                mistakes: list[InputError | None] = []
-                try:
-                    mistakes = engine.run(run_span, spans, work.job.name, folder)
-                except KeyboardInterrupt:  # nodes finish what is under way, as one process does
-                    report.stopped = "interrupt"
-                finally:
-                    left += _take_in(journal, folder)
-                _raise_once(mistakes)
-    except filelock.Timeout:
-        what = "another command spreads its work over a cluster"
-        raise InputError(Problem(str(journal.path), what, mend="Wait for it")) from None
+    with _alone_in(folder, journal):
+        while not report.stopped and (parts := list(cutting.parts())):
+            spans = [Span(part, units, model, at_once) for part, units in parts]
+            mistakes: list[InputError | None] = []
+            try:
+                mistakes = engine.run(run_span, spans, work.job.name, folder)
+            except KeyboardInterrupt:  # nodes finish what is under way, as one process does
+                report.stopped = "interrupt"
+            finally:
+                left += _take_in(journal, folder)
+            _raise_once(mistakes)
     report.done = before - len(work.left(limit))
     if not report.stopped:
         left["asked-elsewhere"] = cutting.elsewhere
@@ -151,8 +147,7 @@ def run_span(span: Span, count: Count) -> None:
             node = f"node {socket.gethostname()}"
             problems = [replace(problem, where=f"{node}, {problem.where}") for problem in error.problems]
             raise InputError(problems) from error
-        with whole_file(span.part.with_suffix(_REPORT)) as unfinished:
-            unfinished.write_text(json.dumps(report.left), encoding="utf-8")
+        write_whole(span.part.with_suffix(_REPORT), json.dumps(report.left).encode("utf-8"))
     count(report.done)
 
 
@@ -271,23 +266,33 @@ def _raise_once(mistakes: Sequence[InputError | None]) -> None:
         raise InputError(list(problems))
 
 
+class _TakenError(InputError):
+    """Another command holds the folder of parts."""
+
+
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def _alone_in(folder: Path, journal: Journal) -> Iterator[None]:
     """Holds the folder of parts, which goes at the end unless a part is left in it.
 
     The lock lies beside it: where files are on NFS, a folder with an open file cannot go.
 
     Raises:
-        filelock.Timeout: Another command holds it.
+        InputError: Another command holds it.
     """
-    with filelock.FileLock(folder.with_name(f"{folder.name}.lock"), timeout=0) as lock:
+    lock = filelock.FileLock(folder.with_name(f"{folder.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        what = "another command spreads its work over a cluster"
+        raise _TakenError(Problem(str(journal.path), what, mend="Wait for it")) from None
+    try:
         folder.mkdir(exist_ok=True)
-        try:
-            yield
-        finally:
-            if not any(folder.glob(f"*{_PART}")):
-                shutil.rmtree(folder, ignore_errors=True)
-            Path(lock.lock_file).unlink()
+        yield
+    finally:
+        if not any(folder.glob(f"*{_PART}")):
+            shutil.rmtree(folder, ignore_errors=True)
+        Path(lock.lock_file).unlink()
+        lock.release()
 
 
 @contextmanager

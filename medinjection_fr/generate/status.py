@@ -9,12 +9,12 @@ from typing import Any
 
 from rich.table import Table
 
+from medinjection_fr.console import open_console
 from medinjection_fr.generate.job import JobStore
 from medinjection_fr.generate.run import Work
 from medinjection_fr.generate.synthesis.balance import tell_balance
 from medinjection_fr.generate.synthesis.plan import BALANCE
 from medinjection_fr.models.journal import Journal
-from medinjection_fr.tables import open_console
 
 
 def read_status(path: Path) -> list[dict[str, Any]]:

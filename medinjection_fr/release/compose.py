@@ -95,8 +95,6 @@ def count_rows(manifest: dict[str, Any], records: Rows) -> None:
 
 def describe_data(manifest: dict[str, Any], study: Study, folder: Path) -> None:
     """Hashes shards and ledgers into the manifest, and lists the configurations that they make."""
-    for path in folder.rglob("*.part"):  # of a shard that a kill left unfinished
-        path.unlink()
     manifest["files"] = [_described(path, folder) for path in _data_files(folder)]
     configs, absent = plan_configs(shards_of_files(manifest["files"]), study)
     files = {file["path"]: file for file in manifest["files"]}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from medinjection_fr.resources import find_resource
-from medinjection_fr.whole import whole_file
+from medinjection_fr.whole import write_whole
 
 if TYPE_CHECKING:
     import jinja2
@@ -65,5 +65,4 @@ def open_templates(*folders: Path) -> jinja2.Environment:
 def write_files(folder: Path, contents: Mapping[str, str | bytes]) -> None:
     """Writes files under their names once they are whole; makes the folder if it is not there."""
     for name, content in contents.items():
-        with whole_file(folder / name) as unfinished:
-            unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        write_whole(folder / name, content.encode("utf-8") if isinstance(content, str) else content)

@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from medinjection_fr.configs import DEFAULT_CONFIG
+from medinjection_fr.console import open_console, plain
 from medinjection_fr.record import LETTERS, SPLITS, TYPES
 from medinjection_fr.release.changelog import describe_withdrawal, entry_as_yaml
 from medinjection_fr.release.difference import SplitChange
 from medinjection_fr.release.manifest import Release
 from medinjection_fr.release.reasons import WITHDRAWN
-from medinjection_fr.tables import open_console, plain
 
 if TYPE_CHECKING:
     from medinjection_fr.release.difference import Difference

